@@ -1,0 +1,101 @@
+"""What a transport is given and gives back: Call and Reply, and what a call came to: Outcome. All frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hub.errors import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request, ready to go. `total` bounds the whole call in seconds, `connect` its connection alone;
+    `largest` bounds the decoded answer in bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    connect: float = 5.0
+    total: float = 20.0
+    largest: int = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole HTTP answer, decoded. Header names are in lower case; `seconds` is how long the call took."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float = 0.0
+
+    @property
+    def media(self) -> str:
+        """The content type without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver has taken it. `answer` is its document (empty when it says nothing), `body` the bytes of it."""
+
+    answer: Mapping[str, object] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Nothing left: refused connection, DNS, TLS, connect time limit."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It may have been carried out: no answer, half an answer, or one that does not fit the contract."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The receiver says: later. `wait` is what it asked for, if it did. `whole_lane`: it said so of everything (429, 503),
+    not of this one message (a business answer that means later)."""
+
+    reason: Text
+    wait: timedelta | None = None
+    whole_lane: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The receiver failed and says so; it did not carry it out."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The receiver says no to this message, and will say no again."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorised:
+    """The receiver does not accept the hub's credentials."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Misconfigured:
+    """What answers is not what the connector describes: a redirection, a login page, no such operation."""
+
+    reason: Text
+
+
+Outcome = Delivered | NotSent | Unanswered | Throttled | Failed | Refused | Unauthorised | Misconfigured

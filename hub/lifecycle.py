@@ -1,0 +1,233 @@
+"""The only place where a state changes: the table of transitions, and pure decisions on what follows from an outcome.
+
+No clock, no chance, no store: `now` and `jitter` are arguments, and what is decided is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.call import (
+    Delivered,
+    Failed,
+    Misconfigured,
+    NotSent,
+    Outcome,
+    Refused,
+    Throttled,
+    Unanswered,
+    Unauthorised,
+)
+from hub.errors import Conflict, Text
+from hub.message import Delivery, State
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.SENDING, State.CANCELLED, State.DEAD}),
+    State.SENDING: frozenset({State.DELIVERED, State.WAITING, State.UNANSWERED, State.DEAD}),
+    State.UNANSWERED: frozenset({State.SENDING, State.WAITING, State.DELIVERED, State.CANCELLED, State.DEAD}),
+    State.DEAD: frozenset({State.WAITING, State.CANCELLED}),
+    State.DELIVERED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+LONGEST_WAIT = timedelta(hours=24)
+"""No Retry-After of an application is followed further than this."""
+
+
+def check_transition(before: State, after: State) -> None:
+    """Refuse a change of state that the table does not have, with a Conflict."""
+    if after not in TRANSITIONS[before]:
+        raise Conflict(
+            Text(
+                en=f"A delivery that is {before} cannot become {after}.",
+                fr=f"Une remise à l'état « {before} » ne peut pas passer à « {after} ».",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How a delivery is tried again: the waits in turn (the last one repeats), and for how long after the first failure."""
+
+    waits: tuple[timedelta, ...]
+    within: timedelta
+    repeatable: bool = True
+    can_look_up: bool = False
+
+    def wait(self, attempts: int, jitter: float) -> timedelta:
+        """The wait after `attempts` failures, with full jitter between half of it and all of it (`jitter` in 0..1)."""
+        step = self.waits[min(attempts, len(self.waits)) - 1]
+        return step * (0.5 + 0.5 * jitter)
+
+
+class Event(StrEnum):
+    """What the journal calls that which became of an attempt."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    UNANSWERED = "unanswered"
+    THROTTLED = "throttled"
+    NOT_SENT = "not-sent"
+    STOPPED = "stopped"
+    DEAD = "dead"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from an outcome: the delivery as it becomes, and the word for it in the journal."""
+
+    state: State
+    event: Event
+    due_at: datetime | None
+    attempts: int
+    look_up: bool = False
+    failing_since: datetime | None = None
+    reason: Text | None = None
+
+
+def decide(
+    outcome: Outcome, delivery: Delivery, *, policy: RetryPolicy, now: datetime, jitter: float, probing: bool = False
+) -> Decision:
+    """What follows from `outcome` for `delivery`. A probe of an open breaker is never charged to its message."""
+    match outcome:
+        case Delivered():
+            return Decision(State.DELIVERED, Event.DELIVERED, None, delivery.attempts)
+        case Refused(reason=reason):
+            return Decision(State.DEAD, Event.DEAD, None, delivery.attempts + 1, reason=reason)
+        case NotSent(reason=reason):
+            return _again(delivery, Event.NOT_SENT, now + policy.wait(1, jitter), reason)
+        case Throttled(reason=reason, wait=wait):
+            pause = min(wait, LONGEST_WAIT) if wait else policy.wait(delivery.tries, jitter)
+            return _again(delivery, Event.THROTTLED, now + pause, reason)
+        case Unauthorised(reason=reason) | Misconfigured(reason=reason):
+            return _again(delivery, Event.STOPPED, now + policy.wait(1, jitter), reason)
+        case Failed(reason=reason):
+            return _charged(delivery, Event.RETRY, reason, policy=policy, now=now, jitter=jitter, free=probing)
+        case Unanswered(reason=reason):
+            return _unanswered(delivery, reason, policy=policy, now=now, jitter=jitter, probing=probing)
+
+
+def _again(delivery: Delivery, event: Event, due_at: datetime, reason: Text) -> Decision:
+    """Later, at no cost to the message; what was unanswered before stays so."""
+    state = State.UNANSWERED if delivery.look_up else State.WAITING
+    return Decision(state, event, due_at, delivery.attempts, delivery.look_up, delivery.failing_since, reason)
+
+
+def _charged(
+    delivery: Delivery, event: Event, reason: Text, *, policy: RetryPolicy, now: datetime, jitter: float, free: bool
+) -> Decision:
+    """Backoff that costs an attempt; beyond the policy's time the delivery is a dead letter."""
+    since = delivery.failing_since or now
+    attempts = delivery.attempts + (0 if free else 1)
+    due_at = now + policy.wait(max(attempts, 1), jitter)
+    if due_at - since > policy.within and not free:
+        return Decision(State.DEAD, Event.DEAD, None, attempts, delivery.look_up, since, _exhausted(reason, attempts))
+    state = State.UNANSWERED if delivery.look_up else State.WAITING
+    return Decision(state, event, due_at, attempts, delivery.look_up, since, reason)
+
+
+def _unanswered(
+    delivery: Delivery, reason: Text, *, policy: RetryPolicy, now: datetime, jitter: float, probing: bool
+) -> Decision:
+    """A call that may have been carried out: sent again when that is harmless, else looked up, else a person's to settle."""
+    if policy.repeatable or policy.can_look_up:
+        doubtful = replace(delivery, look_up=not policy.repeatable)
+        return _charged(doubtful, Event.UNANSWERED, reason, policy=policy, now=now, jitter=jitter, free=probing)
+    return Decision(State.UNANSWERED, Event.UNANSWERED, None, delivery.attempts + 1, True, now, reason)
+
+
+def _exhausted(reason: Text, attempts: int) -> Text:
+    return Text(
+        en=f"Given up after {attempts} attempts. Last: {reason.en}",
+        fr=f"Abandonné après {attempts} tentatives. Dernière cause : {reason.fr}",
+    )
+
+
+# -- lanes ------------------------------------------------------------------------------------------------------------
+
+
+class Gate(StrEnum):
+    """A lane's breaker: closed lets all through, open nothing, half-open one probe."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A receiver's lane: its breaker, its rate, and whether an operator paused it. `until`: when an open gate may be probed."""
+
+    name: str
+    gate: Gate = Gate.CLOSED
+    paused: bool = False
+    failures: int = 0
+    failing_from: datetime | None = None
+    until: datetime | None = None
+    tokens: float = 0.0
+    filled_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LanePolicy:
+    """A lane's limits: calls at once and per second (all nodes together), and when its breaker opens and is probed."""
+
+    at_once: int = 4
+    per_second: float = 10.0
+    failures: int = 5
+    within: timedelta = timedelta(minutes=2)
+    rest: timedelta = timedelta(minutes=1)
+    stopped_rest: timedelta = timedelta(minutes=10)
+
+
+def allowance(lane: Lane, *, policy: LanePolicy, in_flight: int, now: datetime) -> tuple[int, Lane]:
+    """How many deliveries may be claimed now, and the lane as it then is (its bucket filled, a due gate half-open)."""
+    if lane.paused or (lane.until and lane.until > now):
+        return 0, lane
+    if lane.gate is not Gate.CLOSED:
+        return (0 if in_flight else 1), replace(lane, gate=Gate.HALF_OPEN, until=None)
+    filled = _filled(lane, policy, now)
+    return max(0, min(policy.at_once - in_flight, int(filled.tokens))), replace(filled, until=None)
+
+
+def taken(lane: Lane, count: int) -> Lane:
+    """The lane after `count` deliveries were claimed."""
+    return replace(lane, tokens=max(0.0, lane.tokens - count))
+
+
+def _filled(lane: Lane, policy: LanePolicy, now: datetime) -> Lane:
+    most = max(1.0, policy.per_second)
+    if lane.filled_at is None:
+        return replace(lane, tokens=most, filled_at=now)
+    gained = max(0.0, (now - lane.filled_at).total_seconds()) * policy.per_second
+    return replace(lane, tokens=min(most, lane.tokens + gained), filled_at=now)
+
+
+def lane_after(lane: Lane, outcome: Outcome, *, policy: LanePolicy, now: datetime) -> Lane:
+    """The lane after one of its calls came to `outcome`."""
+    match outcome:
+        case Delivered() | Refused():
+            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, until=None, reason="")
+        case Throttled(reason=reason, wait=wait, whole_lane=True):
+            until = now + min(wait or policy.rest, LONGEST_WAIT)
+            return replace(lane, until=max(until, lane.until or until), reason=reason.en)
+        case Throttled():
+            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, reason="")
+        case Unauthorised(reason=reason) | Misconfigured(reason=reason):
+            return replace(lane, gate=Gate.OPEN, until=now + policy.stopped_rest, reason=reason.en)
+        case Failed(reason=reason) | NotSent(reason=reason) | Unanswered(reason=reason):
+            return _failed_once(lane, reason, policy=policy, now=now)
+
+
+def _failed_once(lane: Lane, reason: Text, *, policy: LanePolicy, now: datetime) -> Lane:
+    fresh = lane.failing_from is None or now - lane.failing_from > policy.within
+    failures = 1 if fresh else lane.failures + 1
+    counted = replace(lane, failures=failures, failing_from=now if fresh else lane.failing_from, reason=reason.en)
+    if lane.gate is Gate.CLOSED and failures < policy.failures:
+        return counted
+    return replace(counted, gate=Gate.OPEN, until=now + policy.rest)

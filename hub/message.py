@@ -1,0 +1,99 @@
+"""The facts of delivery, frozen: a Message, its Deliveries, the Receipt that its sender gets.
+
+No behaviour lives here: what follows from what is `lifecycle`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Record = Mapping[str, Any]
+"""The canonical form of a message's content: row name -> text, int, Decimal, bool, None, list of records, or Ticket."""
+
+Files = Mapping[str, bytes]
+"""The files of a message by ticket (`sha256:<hex>`): what the record names and does not hold (claim check)."""
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNANSWERED = "unanswered"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({State.DELIVERED, State.CANCELLED})
+"""States after which the next delivery of the same reference may go. A dead letter holds its reference back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said, accepted and kept. Times are aware datetimes in UTC.
+
+    `reference` is the business key that joins the messages of one request; `key` makes a repeat of the same message
+    recognisable within (authority, sender, exchange), and `fingerprint` (SHA-256 of the record) tells a repeat from a
+    different message under the same key.
+    """
+
+    id: str
+    exchange: str
+    authority: str
+    sender: str
+    operation: str
+    reference: str
+    key: str
+    fingerprint: str
+    revision: str
+    accepted_at: datetime
+    expires_at: datetime | None = None
+    trace: str = ""
+    caller_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one receiver.
+
+    `lane` is `<connector>/<instance>`; `position` orders the deliveries of one (lane, reference). `attempts` counts what
+    the message was charged for, `tries` counts every try. `token` grows with each claim: a holder of an older one can
+    change nothing. `look_up` says that an earlier try went unanswered, so the receiver must be asked first. `due_at` None: it waits for a person.
+    """
+
+    id: str
+    message: str
+    exchange: str
+    authority: str
+    receiver: str
+    operation: str
+    lane: str
+    reference: str
+    position: int
+    state: State
+    due_at: datetime | None
+    attempts: int = 0
+    tries: int = 0
+    token: int = 0
+    look_up: bool = False
+    failing_since: datetime | None = None
+    holder: str = ""
+    lease_until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a sender gets back for a message: its id, and whether it had already been accepted before."""
+
+    message: str
+    exchange: str
+    reference: str
+    accepted_at: datetime
+    duplicate: bool = False
+    deliveries: tuple[str, ...] = ()

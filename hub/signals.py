@@ -1,0 +1,62 @@
+"""Named facts that the hub announces to whoever listens (telemetry, the demo's table). Frozen; never content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message was accepted, or recognised as one that already had been."""
+
+    exchange: str
+    sender: str
+    reference: str
+    message: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotAccepted:
+    """A message was refused at a door, for `kind` ("invalid-message", "not-allowed" ...)."""
+
+    exchange: str
+    sender: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """An attempt of a delivery ended; `event` is the word of the journal, `seconds` how long it took."""
+
+    exchange: str
+    lane: str
+    reference: str
+    message: str
+    delivery: str
+    event: str
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChanged:
+    """A lane's gate changed."""
+
+    lane: str
+    gate: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A schedule's run ended."""
+
+    schedule: str
+    items: int
+    error: str = ""
+
+
+Signal = Accepted | NotAccepted | Attempted | LaneChanged | Fetched
+Listener = Callable[[Signal], None]

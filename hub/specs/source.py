@@ -1,0 +1,141 @@
+"""One YAML file as text scalars, with the line and column of everything in it.
+
+YAML 1.1 would turn `07000` into 3584 and `NO` into false: here every scalar stays the text that was typed. Aliases, tags,
+duplicate keys and files over 1 MiB are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.errors import ConfigurationError, Finding, Text
+
+LARGEST = 1024 * 1024
+DEEPEST = 40
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a YAML file holds, and where: `places` gives line and column (from 1) of each key path."""
+
+    file: str
+    data: Any
+    places: Mapping[Place, tuple[int, int]]
+
+    def line(self, *place: str | int) -> int:
+        """The line of `place`, or of the nearest thing above it that the file has."""
+        return self._nearest(place)[0]
+
+    def finding(self, place: Place, text: Text, *, row: str = "", right: Text | None = None) -> Finding:
+        """An error at `place`, with its file, line and column."""
+        line, column = self._nearest(place)
+        return Finding(text, self.file, line, column, row, right)
+
+    def _nearest(self, place: Place) -> tuple[int, int]:
+        for length in range(len(place), -1, -1):
+            if found := self.places.get(place[:length]):
+                return found
+        return 1, 1
+
+
+def read_source(path: Path, *, shown: str) -> Source:
+    """The YAML file at `path`, called `shown` in findings. Raises ConfigurationError with file, line and column."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _refused(shown, 1, 1, Text(en="cannot be read", fr="illisible")) from error
+    if len(raw) > LARGEST:
+        raise _refused(shown, 1, 1, Text(en="is larger than 1 MiB", fr="dépasse 1 Mio"))
+    try:
+        return parse_source(raw.decode("utf-8-sig"), shown=shown)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        text = Text(en="is not UTF-8 text: save it as UTF-8", fr="n'est pas en UTF-8 : enregistrez-le en UTF-8")
+        raise _refused(shown, line, 1, text) from error
+
+
+def parse_source(text: str, *, shown: str) -> Source:
+    """YAML `text`, called `shown` in findings. Raises ConfigurationError with file, line and column."""
+    loader = yaml.SafeLoader(text)
+    try:
+        _refuse_aliases(text, shown)
+        node = loader.get_single_node()
+        reader = _Reader(shown)
+        data = reader.value(node, ()) if node is not None else {}
+        return Source(shown, data, reader.places)
+    except yaml.MarkedYAMLError as error:
+        raise _broken(shown, error) from error
+    except yaml.YAMLError as error:
+        raise _refused(shown, 1, 1, Text(en=f"is not YAML: {error}", fr=f"n'est pas du YAML : {error}")) from error
+    finally:
+        loader.dispose()
+
+
+def _refuse_aliases(text: str, shown: str) -> None:
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
+            words = Text(
+                en="aliases, anchors and tags are not taken: write the value itself",
+                fr="les alias, ancres et étiquettes YAML ne sont pas admis : écrivez la valeur",
+            )
+            raise _refused(shown, token.start_mark.line + 1, token.start_mark.column + 1, words)
+
+
+class _Reader:
+    """Turns YAML nodes into dicts, lists and text, and notes where each stood."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.places: dict[Place, tuple[int, int]] = {}
+
+    def value(self, node: yaml.Node, place: Place) -> Any:
+        self.places.setdefault(place, _mark(node))
+        if len(place) > DEEPEST:
+            raise _refused(self.shown, *_mark(node), Text(en="is nested too deeply", fr="est imbriqué trop profondément"))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
+        return None if _is_nothing(node) else str(node.value)
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, item in node.value:
+            name = self._key(key, found)
+            self.places[(*place, name)] = _mark(key)
+            found[name] = self.value(item, (*place, name))
+        return found
+
+    def _key(self, key: yaml.Node, before: Mapping[str, Any]) -> str:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _refused(self.shown, *_mark(key), Text(en="a key must be a word", fr="une clé doit être un mot"))
+        if key.value in before:
+            text = Text(en=f"the key “{key.value}” stands twice", fr=f"la clé « {key.value} » figure deux fois")
+            raise _refused(self.shown, *_mark(key), text)
+        return str(key.value)
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null")
+
+
+def _mark(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _broken(shown: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = error.problem or "not YAML"
+    return _refused(shown, line, column, Text(en=f"is not YAML: {problem}", fr=f"n'est pas du YAML : {problem}"))
+
+
+def _refused(shown: str, line: int, column: int, text: Text) -> ConfigurationError:
+    return ConfigurationError(findings=(Finding(text, shown, line, column),))

@@ -1,0 +1,60 @@
+"""The small typed values that specs are made of: durations ("30s", "2h", "90d"), sizes ("10 MB"), names and paths."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+_BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
+
+
+class Spec(BaseModel):
+    """A part of a file: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    found = re.fullmatch(r"(\d+)\s*([smhdy])", str(value).strip())
+    if not found:
+        raise ValueError("write a whole number and one of s, m, h, d, y: 30s, 5m, 2h, 90d, 2y")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, int):
+        return value
+    found = re.fullmatch(r"(\d+)\s*(B|kB|MB|GB)", str(value).strip())
+    if not found:
+        raise ValueError("write a whole number and one of B, kB, MB, GB: 10 MB")
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def _truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise ValueError("write true or false")
+    return value == "true"
+
+
+def _secret(value: str) -> str:
+    if value and not re.fullmatch(r"secret:[a-z0-9][a-z0-9_-]*", value):
+        raise ValueError("write a reference such as secret:waste, never the secret itself")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Size = Annotated[int, BeforeValidator(_size)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Secret = Annotated[str, AfterValidator(_secret)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Path = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=400)]
+"""Names joined by dots; `@name` for an XML attribute or a REST parameter, `#text` for the text beside attributes."""

@@ -1,0 +1,42 @@
+# Everything needs Python 3.11 or later and nothing else: the first target that runs sets up .venv by itself.
+
+PYTHON ?= python3
+UV_VERSION = 0.13.9
+VENV = .venv
+RUN = $(VENV)/bin/
+READY = $(VENV)/.ready
+
+.PHONY: help setup demo test lint fast kill bench clean
+
+help:           ## Say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
+
+setup: $(READY) ## Install the hub and its tools into .venv
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(RUN)python || $(PYTHON) -m venv $(VENV)
+	@$(RUN)python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --python $(RUN)python
+	@touch $(READY)
+
+demo: $(READY)  ## Play every exchange both ways; ONCE=1 ends with 0 when every message made its whole trip
+	@$(RUN)hub demo $(if $(ONCE),--once)
+
+test: $(READY)  ## The whole check: style, types, floors, configuration, every test
+	@$(MAKE) --no-print-directory lint
+	$(RUN)pytest -n 2 --dist loadgroup
+
+lint: $(READY)  ## Style, types, floors, and hub check on what ships
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)lint-imports
+	$(RUN)hub check
+
+kill: $(READY)  ## The long campaign: kill -9 in mid-delivery, on SQLite and PostgreSQL
+	HUB_CAMPAIGN=long $(RUN)pytest tests/faults -n 0
+
+clean:          ## Remove what was installed and made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

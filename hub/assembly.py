@@ -1,0 +1,168 @@
+"""Builds one Hub from Settings: the only place where the parts are put together."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hub.caller import Caller
+from hub.catalogue import Catalogue, load_catalogue
+from hub.desk import Desk
+from hub.dispatcher import Dispatcher
+from hub.errors import HubUnavailable
+from hub.intake import Intake
+from hub.ledger import Ledger
+from hub.privacy import KeyRing, open_keyring
+from hub.scheduler import Scheduler
+from hub.settings import Settings
+from hub.signals import Listener, Signal
+from hub.telemetry import Telemetry
+from hub.transports.addresses import Egress
+from hub.transports.http import HttpTransport
+from hub.worker import Worker
+
+
+class Clock:
+    """The time by which leases and waits are ruled: the ledger's, so that nodes with wrong clocks agree."""
+
+    def __init__(self) -> None:
+        self._behind = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Now, aware, in UTC."""
+        return datetime.now(UTC) + self._behind
+
+    async def agree_with(self, ledger: Ledger) -> None:
+        """Take over the ledger's time."""
+        asked = datetime.now(UTC)
+        theirs = await ledger.time()
+        answered = datetime.now(UTC)
+        self._behind = theirs - (asked + (answered - asked) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One node, put together and not yet started."""
+
+    settings: Settings
+    catalogue: Catalogue
+    ledger: Ledger
+    intake: Intake
+    desk: Desk
+    dispatcher: Dispatcher
+    worker: Worker
+    scheduler: Scheduler
+    telemetry: Telemetry
+    keyring: KeyRing
+    transport: HttpTransport
+    clock: Clock
+
+    async def start(self) -> None:
+        """Take up what was left, and begin to deliver and to fetch."""
+        await self.worker.start()
+        await self.scheduler.start()
+
+    async def stop(self) -> None:
+        """Claim nothing more, let calls under way end, and let go of everything."""
+        await self.scheduler.stop()
+        await self.worker.stop()
+        await self.transport.close()
+        await self.ledger.close()
+
+    async def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether this node does its work, and what it says of each part."""
+        parts = {"ledger": await self._ledger_state(), "worker": "ok" if self.worker.alive else "stopped"}
+        return all(state == "ok" for state in parts.values()), parts
+
+    async def _ledger_state(self) -> str:
+        try:
+            await self.ledger.ping()
+        except HubUnavailable:
+            return "away"
+        return "ok"
+
+
+async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
+    """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
+    catalogue = load_catalogue(settings.root)
+    keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
+    ledger = await Ledger.open(settings.database, cipher=keyring, node=settings.node, boot=new_id())
+    await clock.agree_with(ledger)
+    announce = _to_all((telemetry.listen, *listeners))
+    transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
+    caller = Caller(settings=settings, transport=transport, clock=clock)
+    wake = _Wake()
+    chance = random.SystemRandom().random
+    intake = Intake(catalogue=catalogue, ledger=ledger, clock=clock, new_id=new_id, announce=announce, wake=wake)
+    dispatcher = Dispatcher(
+        catalogue=catalogue,
+        ledger=ledger,
+        caller=caller,
+        clock=clock,
+        jitter=chance,
+        new_id=new_id,
+        announce=announce,
+        wake=wake,
+    )
+    worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=catalogue.lane_policies(), clock=clock)
+    wake.wakes(worker.wake)
+    scheduler = Scheduler(
+        catalogue=catalogue,
+        ledger=ledger,
+        caller=caller,
+        intake=intake,
+        clock=clock,
+        chance=chance,
+        announce=announce,
+    )
+    desk = Desk(ledger=ledger, clock=clock, announce=announce, wake=wake)
+    return Hub(
+        settings,
+        catalogue,
+        ledger,
+        intake,
+        desk,
+        dispatcher,
+        worker,
+        scheduler,
+        telemetry,
+        keyring,
+        transport,
+        clock,
+    )
+
+
+class _Wake:
+    """Passes a wake-up on to the worker, which is made after those who wake it."""
+
+    def __init__(self) -> None:
+        self._wake: Callable[[], None] = _nobody
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def __call__(self) -> None:
+        self._wake()
+
+
+def _nobody() -> None:
+    """Before the worker is there, nobody is to be woken."""
+
+
+def _to_all(listeners: tuple[Listener, ...]) -> Listener:
+    def announce(signal: Signal) -> None:
+        for listener in listeners:
+            listener(signal)
+
+    return announce
+
+
+def new_id() -> str:
+    """A new id, 32 hex digits, that sorts by the time it was made (the first 48 bits are milliseconds)."""
+    milliseconds = time.time_ns() // 1_000_000
+    return uuid.UUID(int=(milliseconds << 80) | int.from_bytes(os.urandom(10), "big")).hex

@@ -1,0 +1,118 @@
+"""Makes one call of an application's operation: its document in, an outcome out. Nothing is decided or stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
+from hub.catalogue import Application
+from hub.codecs import codec_for
+from hub.contract import Document, SoapBinding
+from hub.errors import ConfigurationError, MessageError, Problem, Text, TransportError
+from hub.settings import Settings
+from hub.transports.credentials import Credentials
+from hub.transports.judge import Missing, judge, judge_error, judge_look_up
+from hub.transports.rest import rest_call
+from hub.transports.soap import soap_call
+
+
+class Transport(Protocol):
+    """Sends one call. Raises TransportError when no whole answer came back."""
+
+    async def send(self, call: Call) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call came to. `request` are the bytes that left, `reply` what came back if anything did; `missing`: a
+    look-up was answered, and what it asked for is not there."""
+
+    outcome: Outcome
+    request: bytes = b""
+    media: str = ""
+    reply: Reply | None = None
+    missing: bool = False
+
+
+class Caller:
+    """Calls applications at the addresses and with the secrets that the settings give."""
+
+    def __init__(self, *, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+
+    async def call(
+        self, application: Application, name: str, document: Document, *, authority: str, key: str
+    ) -> Answer:
+        """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
+        try:
+            call = self._made(application, name, _keyed(application, name, document, key), authority)
+        except MessageError as error:
+            return Answer(Refused(_all_problems(error)))
+        except ConfigurationError as error:
+            return Answer(Misconfigured(error.text))
+        media = call.headers.get("Content-Type", "").partition(";")[0]
+        try:
+            reply = await self._transport.send(call)
+        except TransportError as error:
+            return Answer(judge_error(error), call.body, media)
+        judged = self._judged(application, name, reply)
+        if isinstance(judged, Missing):
+            return Answer(Delivered(), call.body, media, reply, missing=True)
+        return Answer(judged, call.body, media, reply)
+
+    def _made(self, application: Application, name: str, document: Document, authority: str) -> Call:
+        """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
+        operation, spec = application.operation(name), application.spec
+        body = codec_for(operation.input).write(document) if operation.input else b""
+        if operation.input and (problems := operation.input.check(body)):
+            raise MessageError(problems=problems)
+        instance = spec.instances.get(application.instance(authority))
+        if instance is None:
+            raise ConfigurationError(_no_instance(application.name, authority))
+        common: dict[str, Any] = {
+            "address": self._settings.expand(instance.address),
+            "credentials": self._credentials(application, instance.credentials),
+            "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
+        }
+        if isinstance(operation.binding, SoapBinding):
+            return soap_call(operation, body, **common)
+        return rest_call(operation, document, body=body, **common)
+
+    def _credentials(self, application: Application, reference: str) -> Credentials | None:
+        if not reference:
+            return None
+        way = application.spec.authentication
+        return Credentials(way.kind, self._settings.secret(reference), way.header)
+
+    def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
+        operation, spec = application.operation(name), application.spec.operations[name]
+        rules, now = application.spec.answers, self._clock()
+        if spec.direction == "ask" and spec.found:
+            return judge_look_up(reply, operation, rules=rules, operation_name=name, found=spec.found, now=now)
+        return judge(reply, operation, rules=rules, operation_name=name, now=now)
+
+
+def _keyed(application: Application, name: str, document: Document, key: str) -> Document:
+    """The document with the hub's idempotency key where the operation wants it."""
+    field = application.spec.operations[name].key_field
+    return {**document, field: key} if field else document
+
+
+def _all_problems(error: MessageError) -> Text:
+    problems: tuple[Problem, ...] = error.problems or (Problem(error.text),)
+    return Text(
+        en=" ".join(f"{problem.path}: {problem.text.en}" for problem in problems),
+        fr=" ".join(f"{problem.path} : {problem.text.fr}" for problem in problems),
+    )
+
+
+def _no_instance(name: str, authority: str) -> Text:
+    return Text(
+        en=f"connectors/{name} has no instance for “{authority}”, and none called default.",
+        fr=f"connectors/{name} n'a pas d'instance pour « {authority} », ni d'instance default.",
+    )

@@ -1,0 +1,109 @@
+"""What the three folders say, read and cross-checked: applications, exchanges, schedules, one numbered revision. Frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub.contract import Contract, Operation, Shape
+from hub.errors import NotFound, Text
+from hub.lifecycle import LanePolicy, RetryPolicy
+from hub.specs import connector as connectors
+from hub.specs import mapping as mappings
+from hub.specs.connector import Direction
+from hub.specs.schedule import Schedule
+from hub.specs.source import Source
+from hub.translation import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A connector with its contract: `source` is its connector.yaml, `folder` where it lives."""
+
+    name: str
+    spec: connectors.Connector
+    source: Source
+    contract: Contract
+    folder: Path
+
+    def operation(self, name: str) -> Operation:
+        """What the contract says of the connector's operation `name`."""
+        return self.contract.operations[self.spec.operations[name].action]
+
+    def instance(self, authority: str) -> str:
+        """The name of the instance that serves `authority`."""
+        return authority if authority in self.spec.instances else "default"
+
+    def shape(self, name: str) -> Shape | None:
+        """The shape that a mapping's cells speak of: the operation's input, or for a feed one item of its answer."""
+        operation, spec = self.operation(name), self.spec.operations[name]
+        if spec.direction != "feed":
+            return operation.input.shape if operation.input else None
+        return operation.output.shape.at(spec.items) if operation.output and spec.items else None
+
+    def retry_policy(self, name: str) -> RetryPolicy:
+        """How deliveries to the operation `name` are tried again."""
+        operation = self.spec.operations[name]
+        retry = self.spec.retry
+        return RetryPolicy(retry.waits, retry.within, operation.repeatable, operation.look_up is not None)
+
+    @property
+    def lane_policy(self) -> LanePolicy:
+        """The limits and the breaker of each of its lanes."""
+        limits, breaker = self.spec.limits, self.spec.breaker
+        return LanePolicy(limits.at_once, limits.per_second, breaker.failures, breaker.within, breaker.rest)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The names of its lanes, one per instance."""
+        return tuple(f"{self.name}/{instance}" for instance in self.spec.instances)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A mapping, compiled: `source` is its file, `examples` the examples beside it."""
+
+    name: str
+    spec: mappings.Mapping
+    source: Source
+    translation: Translation
+    examples: tuple[mappings.Examples, Source] | None = None
+
+    def operation(self, application: str, direction: Direction) -> str | None:
+        """The operation by which `application` takes part in that direction, if it does."""
+        return self.spec.between.get(application, {}).get(direction)
+
+    def incoming(self, application: str) -> str | None:
+        """The operation by which `application` says this exchange, if it does."""
+        return self.operation(application, "in")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that is configured, under one revision (a digest of every file that was read)."""
+
+    revision: str
+    connectors: Mapping[str, Application]
+    exchanges: Mapping[str, Exchange]
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+
+    def exchange(self, name: str) -> Exchange:
+        """The exchange of that name. Raises NotFound with those that there are."""
+        if found := self.exchanges.get(name):
+            return found
+        known = ", ".join(sorted(self.exchanges)) or "-"
+        raise NotFound(
+            Text(
+                en=f"There is no exchange “{name}”. There are: {known}.",
+                fr=f"L'échange « {name} » n'existe pas. Il y a : {known}.",
+            )
+        )
+
+    def exchange_taking(self, application: str, operation: str) -> Exchange | None:
+        """The exchange that what `application` says by `operation` enters."""
+        return next((each for each in self.exchanges.values() if each.incoming(application) == operation), None)
+
+    def lane_policies(self) -> Mapping[str, LanePolicy]:
+        """Every lane with its limits."""
+        return {lane: each.lane_policy for each in self.connectors.values() for lane in each.lanes}

@@ -1,0 +1,39 @@
+"""The `hub` command: every subcommand in one place, each a thin layer over the floors below."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import cyclopts
+
+from hub.cli import check, operate, rehearse, serve, start, trial
+from hub.cli.screen import Screen, language_of
+from hub.errors import HubError
+
+app = cyclopts.App(
+    name="hub",
+    help="The hub links a citizen portal to back-office applications, both ways, over REST and SOAP, without code.",
+    version="0.1.0",
+)
+app.command(start.init)
+app.command(check.check)
+app.command(serve.serve)
+app.command(rehearse.rehearse)
+app.command(trial.try_, name="try")
+app.command(operate.messages)
+app.command(operate.replay)
+app.command(operate.connectors)
+app.command(operate.schedules)
+app.command(operate.keys)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said in one sentence, with exit code 1."""
+    try:
+        app()
+    except HubError as error:
+        Screen(language_of(os.environ)).failure(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

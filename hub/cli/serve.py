@@ -1,0 +1,76 @@
+"""`hub serve`: one node, serving until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import uvicorn
+
+from hub.assembly import Hub, assemble
+from hub.cli.screen import Screen, language_of
+from hub.cli.start import first_admin_key, show_admin_key
+from hub.endpoints.app import build_app
+from hub.settings import read_settings
+from hub.telemetry import configure_logging
+
+
+def serve(*, host: str | None = None, port: int | None = None) -> None:
+    """Serve: take messages in, deliver them, fetch what is scheduled, show the console.
+
+    Parameters
+    ----------
+    host
+        The address to listen on (HUB_HOST, 127.0.0.1).
+    port
+        The port to listen on (HUB_PORT, 8080).
+    """
+    environment = dict(os.environ)
+    environment |= {"HUB_HOST": host} if host else {}
+    environment |= {"HUB_PORT": str(port)} if port is not None else {}
+    settings = read_settings(environment)
+    configure_logging()
+    uvicorn_loop = uvicorn.Config("hub:none", loop="auto").get_loop_factory()
+    with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
+        runner.run(_serve(settings, Screen(language_of(environment))))
+
+
+async def _serve(settings, screen: Screen) -> None:  # type: ignore[no-untyped-def]
+    hub = await assemble(settings)
+    try:
+        await _welcome(hub, screen)
+        await hub.start()
+        await server_for(hub).serve()
+    finally:
+        await hub.stop()
+
+
+def server_for(hub: Hub) -> uvicorn.Server:
+    """The HTTP server of a node, on its settings' address."""
+    config = uvicorn.Config(
+        build_app(hub),
+        host=hub.settings.host,
+        port=hub.settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=30,
+        proxy_headers=False,
+    )
+    return uvicorn.Server(config)
+
+
+async def _welcome(hub: Hub, screen: Screen) -> None:
+    catalogue, settings = hub.catalogue, hub.settings
+    counts = len(catalogue.connectors), len(catalogue.exchanges), len(catalogue.schedules)
+    screen.say(
+        f"hub 0.1.0, revision {catalogue.revision}: {counts[0]} connectors, {counts[1]} exchanges, {counts[2]} schedules.",
+        f"hub 0.1.0, révision {catalogue.revision} : {counts[0]} connecteurs, {counts[1]} échanges, "
+        f"{counts[2]} planifications.",
+    )
+    if key := await first_admin_key(hub.desk, hub.ledger):
+        show_admin_key(screen, key)
+    address = f"http://{settings.host}:{settings.port}/admin"
+    screen.say(f"Console: {address}", f"Console : {address}")

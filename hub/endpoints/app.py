@@ -1,0 +1,84 @@
+"""The web application: every door of one hub, behind its guard. The hot routes come first."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.endpoints.admin import admin_router
+from hub.endpoints.auth import Doorkeeper, identify
+from hub.endpoints.console import console_routes
+from hub.endpoints.console.sessions import Sessions
+from hub.endpoints.guard import Guard
+from hub.endpoints.health import health_routes
+from hub.endpoints.language import language_of
+from hub.endpoints.needs import Hub
+from hub.endpoints.problems import problem_response, standing_of, written
+from hub.endpoints.rest import json_response, rest_routes
+from hub.endpoints.soap import soap_routes
+from hub.errors import HubError, Language, Problem, Text, same
+
+
+def build_app(hub: Hub) -> FastAPI:
+    """The doors of `hub`. Nothing but health is open without a key; there is no documentation page and no CORS."""
+    app = FastAPI(
+        title="Hub",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        routes=[*rest_routes(), *soap_routes(), *health_routes(), *console_routes(), Route("/openapi.json", described)],
+        middleware=[Middleware(Guard, telemetry=hub.telemetry)],
+        exception_handlers={
+            HubError: _refused,
+            HTTPException: _http,
+            RequestValidationError: _wrong_fields,
+        },
+    )
+    app.include_router(admin_router())
+    app.state.hub = hub
+    app.state.doorkeeper = Doorkeeper()
+    app.state.sessions = Sessions(hub.keyring.session, clock=hub.clock)
+    return app
+
+
+async def described(request: Request) -> Response:
+    """The OpenAPI document of the administration, for those who may read."""
+    (await identify(request)).require("read")
+    return json_response(request.app.openapi())
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if standing_of(error)[0] == 500:
+        request.app.state.hub.telemetry.failed(error, at=request.url.path[:200])
+    return problem_response(error, _language(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    kind, text = _HTTP.get(status, ("not-accepted", Text(en="Not accepted.", fr="Non admis.")))
+    return written(status, kind, text, language=_language(request), headers=headers)
+
+
+async def _wrong_fields(request: Request, error: Exception) -> Response:
+    """What FastAPI finds wrong in the parameters of the administration; never the value itself."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    problems = tuple(Problem(same(str(each["msg"])), path=".".join(map(str, each["loc"]))) for each in found)
+    text = Text(en="A parameter does not fit.", fr="Un paramètre ne convient pas.")
+    return written(422, "invalid-parameter", text, language=_language(request), problems=problems)
+
+
+def _language(request: Request) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+_HTTP = {
+    404: ("not-found", Text(en="There is nothing here.", fr="Il n'y a rien à cette adresse.")),
+    405: ("method-not-allowed", Text(en="This method is not taken here.", fr="Cette méthode n'est pas admise ici.")),
+    400: ("bad-request", Text(en="The request cannot be read.", fr="La requête est illisible.")),
+}

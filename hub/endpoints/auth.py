@@ -1,0 +1,181 @@
+"""Who calls: API keys in a header (or, in SOAP, a UsernameToken), and what each caller may do.
+
+Every failure is answered with the same words and after the same work, so that nothing is learnt from it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+
+from starlette.requests import HTTPConnection
+
+from hub.desk import KEY, digest
+from hub.endpoints.needs import Hub
+from hub.errors import NotAllowed, NotFound, Text
+from hub.ledger import ApiKey
+
+_IN_URLS = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token", "token", "authorization"})
+_KEY_ID = re.compile(r"(?:hub_)?([0-9a-f]{12})")
+_NOTED_EVERY = timedelta(minutes=1)
+_NOBODY = ApiKey("", "", "", "-" * 64, (), datetime(1970, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a caller shows: the id of its key, and the secret."""
+
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A known caller. `read` and `admin` are rights over the whole installation, the others over its own authority."""
+
+    key: str
+    application: str
+    authority: str
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """How the journal names it."""
+        return f"{self.application}:{self.key}"
+
+    def may(self, scope: str) -> bool:
+        """Whether it holds the right `scope`; admin reads all, `send:*` sends every exchange."""
+        family, _, name = scope.partition(":")
+        wider = {scope, f"{family}:*"} if name else {scope}
+        if scope in ("read", "status:own"):
+            wider |= {"admin"}
+        return bool(self.scopes & wider)
+
+    def require(self, scope: str) -> None:
+        """Refuse with NotAllowed (403) when it has no such right."""
+        if not self.may(scope):
+            raise NotAllowed(
+                Text(en=f"This key has no right “{scope}”.", fr=f"Cette clé ne porte pas le droit « {scope} ».")
+            )
+
+
+def unknown_caller() -> NotAllowed:
+    """The one answer to whoever is not known, for whatever reason."""
+    return NotAllowed(
+        Text(
+            en="Show a valid API key in the header Authorization: Bearer or X-API-Key.",
+            fr="Présentez une clé d'API valide dans l'en-tête Authorization: Bearer ou X-API-Key.",
+        ),
+        status=401,
+    )
+
+
+def shown_by(connection: HTTPConnection, *, basic: bool = False) -> Credentials | None:
+    """The credentials in a request's headers, None without any. NotAllowed 401 for a key in the URL or half a key.
+
+    `basic`: HTTP Basic (key id and secret) is taken too, for SOAP clients that know nothing else.
+    """
+    _refuse_in_url(connection)
+    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials_of(value.strip())
+    if basic and scheme.lower() == "basic":
+        return _basic(value.strip())
+    if given := connection.headers.get("x-api-key"):
+        return credentials_of(given.strip())
+    if scheme:
+        raise unknown_caller()
+    return None
+
+
+def credentials_of(clear: str) -> Credentials:
+    """A key in clear, taken apart. NotAllowed 401 when it is none."""
+    found = KEY.fullmatch(clear)
+    if not found:
+        raise unknown_caller()
+    return Credentials(found[1], found[2])
+
+
+def named(username: str, password: str) -> Credentials:
+    """A user name (the key's id) and a password (its secret, or the whole key). NotAllowed 401 when they cannot be."""
+    if whole := KEY.fullmatch(password):
+        username, password = username or whole[1], whole[2]
+    found = _KEY_ID.fullmatch(username)
+    if not found:
+        raise unknown_caller()
+    return Credentials(found[1], password)
+
+
+class Doorkeeper:
+    """Recognises callers by the ledger's keys, and notes at most once a minute that a key was used."""
+
+    def __init__(self) -> None:
+        self._noted: dict[str, datetime] = {}
+
+    async def identify(self, credentials: Credentials | None, hub: Hub) -> Identity:
+        """Who shows these. NotAllowed 401, always the same, for nothing, unknown, wrong, expired and revoked."""
+        if credentials is None:
+            raise unknown_caller()
+        now = hub.clock()
+        key = await _kept(credentials.key, hub)
+        right = compare_digest(digest(credentials.secret), key.hash)
+        if not (right and _in_force(key, now)):
+            raise unknown_caller()
+        await self._note(key.id, hub, now=now)
+        return Identity(key.id, key.application, key.authority, frozenset(key.scopes))
+
+    async def known(self, key: str, hub: Hub) -> Identity:
+        """Who holds the key of this id, already proven by a session. NotAllowed 401 when it is no longer in force."""
+        found = await _kept(key, hub)
+        if not _in_force(found, hub.clock()):
+            raise unknown_caller()
+        return Identity(found.id, found.application, found.authority, frozenset(found.scopes))
+
+    async def _note(self, key: str, hub: Hub, *, now: datetime) -> None:
+        before = self._noted.get(key)
+        if before is None or now - before >= _NOTED_EVERY:
+            self._noted[key] = now
+            await hub.ledger.touch_key(key, now=now)
+
+
+async def identify(connection: HTTPConnection, *, basic: bool = False) -> Identity:
+    """Who makes this request. NotAllowed 401."""
+    state = connection.app.state
+    doorkeeper: Doorkeeper = state.doorkeeper
+    return await doorkeeper.identify(shown_by(connection, basic=basic), state.hub)
+
+
+def _in_force(key: ApiKey, now: datetime) -> bool:
+    return bool(key.id) and key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+async def _kept(key: str, hub: Hub) -> ApiKey:
+    """The key of that id; nobody's, with a hash that nothing has, when there is none."""
+    try:
+        return await hub.ledger.key(key)
+    except NotFound:
+        return _NOBODY
+
+
+def _refuse_in_url(connection: HTTPConnection) -> None:
+    for name, value in connection.query_params.multi_items():
+        if name.lower() in _IN_URLS or KEY.search(value):
+            raise NotAllowed(
+                Text(
+                    en="A key is never taken from a URL: it would stay in logs. Revoke it, and use a header.",
+                    fr="Une clé n'est jamais admise dans une URL : elle resterait dans les journaux. "
+                    "Révoquez-la, et utilisez un en-tête.",
+                ),
+                status=401,
+            )
+
+
+def _basic(value: str) -> Credentials:
+    try:
+        username, _, password = b64decode(value, validate=True).decode().partition(":")
+    except ValueError as error:
+        raise unknown_caller() from error
+    return named(username, password)

@@ -1,0 +1,65 @@
+"""The bytes of a request, read in pieces and held to a size and a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
+
+from hub.errors import MessageError, Text
+
+SECONDS = 30.0
+"""How long a whole body may take to come in."""
+
+
+async def read_body(request: Request, *, limit: int, seconds: float = SECONDS) -> bytes:
+    """The request's body. MessageError 413 beyond `limit` bytes, announced or not, 408 beyond `seconds`, 400 when cut."""
+    if _announced(request) > limit:
+        raise _too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _gathered(request, limit)
+    except TimeoutError as late:
+        raise MessageError(
+            Text(en=f"The body did not arrive within {seconds:g} s.", fr=f"Le corps n'est pas arrivé en {seconds:g} s."),
+            status=408,
+            kind="too-slow",
+        ) from late
+    except ClientDisconnect as gone:
+        raise MessageError(
+            Text(en="The body was cut off.", fr="Le corps a été interrompu."), status=400, kind="cut-off"
+        ) from gone
+
+
+def media_of(content_type: str) -> tuple[str, str]:
+    """A Content-Type as (media type, charset), both in lower case, "" for what it does not say."""
+    media, *rest = [part.strip() for part in content_type.lower().split(";")]
+    named = dict(part.split("=", 1) for part in rest if "=" in part)
+    return media, named.get("charset", "").strip("\"' ")
+
+
+async def _gathered(request: Request, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _announced(request: Request) -> int:
+    value = request.headers.get("content-length", "0")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
+
+
+def _too_large(limit: int) -> MessageError:
+    return MessageError(
+        Text(
+            en=f"The body is larger than the {limit} bytes that are taken here.",
+            fr=f"Le corps dépasse les {limit} octets admis ici.",
+        ),
+        status=413,
+        kind="too-large",
+    )

@@ -1,0 +1,141 @@
+"""Every refusal as RFC 9457 problem details, in the caller's language. What is unexpected tells the caller nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from hub.errors import (
+    Conflict,
+    HubError,
+    HubUnavailable,
+    Language,
+    MessageError,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Text,
+)
+
+NAMESPACE = "urn:hub:problem"
+RETRY_AFTER = 5
+"""Seconds after which a caller may try again while the hub cannot take anything."""
+
+INTERNAL = Text(
+    en="The hub could not do this. The people who run it have been told.",
+    fr="Le hub n'a pas pu traiter cette demande. Ses exploitants en sont informés.",
+)
+_CLOSING = frozenset({408, 413})
+_TITLES: Mapping[str, Text] = {
+    "invalid-message": Text(en="The message is not accepted", fr="Le message n'est pas accepté"),
+    "not-authenticated": Text(en="Unknown caller", fr="Appelant inconnu"),
+    "not-allowed": Text(en="Not allowed", fr="Accès refusé"),
+    "not-found": Text(en="Not found", fr="Introuvable"),
+    "conflict": Text(en="Not possible in this state", fr="Impossible dans cet état"),
+    "unavailable": Text(en="Not available for the moment", fr="Momentanément indisponible"),
+    "internal-error": Text(en="Internal error", fr="Erreur interne"),
+}
+
+
+def standing_of(error: Exception) -> tuple[int, str]:
+    """The HTTP status and the kind of an answer to `error`; what is not a caller's business is (500, internal-error)."""
+    match error:
+        case MessageError():
+            return error.status, error.kind
+        case NotAllowed(status=401):
+            return 401, "not-authenticated"
+        case NotAllowed():
+            return error.status, "not-allowed"
+        case NotFound():
+            return 404, "not-found"
+        case Conflict():
+            return 409, "conflict"
+        case HubUnavailable():
+            return 503, "unavailable"
+        case _:
+            return 500, "internal-error"
+
+
+def said_of(error: Exception) -> Text:
+    """What a caller is told of an error."""
+    if isinstance(error, HubError) and standing_of(error)[0] != HTTPStatus.INTERNAL_SERVER_ERROR:
+        return error.text
+    return INTERNAL
+
+
+def problem_response(error: Exception, language: Language) -> Response:
+    """The whole answer to a request that ended in `error`."""
+    status, kind = standing_of(error)
+    found = error.problems if isinstance(error, MessageError) else ()
+    return written(status, kind, said_of(error), language=language, problems=found)
+
+
+def written(
+    status: int,
+    kind: str,
+    text: Text,
+    *,
+    language: Language,
+    problems: tuple[Problem, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Problem details with this status, kind and sentence, and one entry of `errors` per problem."""
+    content: dict[str, Any] = {
+        "type": f"{NAMESPACE}:{kind}",
+        "title": _title(status, kind).said_in(language),
+        "status": status,
+        "detail": text.said_in(language),
+    }
+    if problems:
+        content["errors"] = [entry(problem, language) for problem in problems]
+    return Response(
+        orjson.dumps(content),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"Content-Language": language, "Cache-Control": "no-store", **headers_of(status), **(headers or {})},
+    )
+
+
+def entry(problem: Problem, language: Language) -> dict[str, Any]:
+    """One problem as a caller reads it."""
+    return {
+        "row": problem.row,
+        "label": problem.label,
+        "path": problem.path,
+        "side": problem.side,
+        "accepted": list(problem.accepted),
+        "detail": problem.text.said_in(language),
+    }
+
+
+def headers_of(status: int) -> dict[str, str]:
+    """The headers that go with a status. A body that was not read to its end closes the connection."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Bearer realm="hub"'}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(RETRY_AFTER)}
+    return {"Connection": "close"} if status in _CLOSING else {}
+
+
+def _title(status: int, kind: str) -> Text:
+    if kind in _TITLES:
+        return _TITLES[kind]
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return _TITLES["invalid-message"]
+    phrase = HTTPStatus(status).phrase
+    return _PHRASES.get(status) or Text(en=phrase, fr=phrase)
+
+
+_PHRASES: Mapping[int, Text] = {
+    400: Text(en="The request is not well-formed", fr="La requête est mal formée"),
+    404: Text(en="Not found", fr="Introuvable"),
+    405: Text(en="Method not allowed", fr="Méthode non admise"),
+    408: Text(en="The body came too slowly", fr="Le corps est arrivé trop lentement"),
+    409: Text(en="Not possible in this state", fr="Impossible dans cet état"),
+    413: Text(en="The body is too large", fr="Le corps est trop volumineux"),
+    415: Text(en="Content type not accepted", fr="Type de contenu non accepté"),
+}

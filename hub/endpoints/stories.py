@@ -1,0 +1,117 @@
+"""A message's story as JSON: its state, its deliveries, its journal. Never its content.
+
+A sender reads less of it than the people who run the hub: no lane, no actor, no internal detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from hub.errors import Language, Text
+from hub.ledger import JournalLine, Story, Summary, unpacked
+from hub.message import Delivery, Message, State
+
+_BY_URGENCY = (State.DEAD, State.UNANSWERED, State.SENDING, State.WAITING, State.DELIVERED, State.CANCELLED)
+
+
+def overall(deliveries: Iterable[Delivery]) -> str:
+    """The state of a message: that of its delivery which most needs a look; "accepted" when it has none."""
+    states = {delivery.state for delivery in deliveries}
+    return next((str(state) for state in _BY_URGENCY if state in states), "accepted")
+
+
+def iso(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def for_sender(story: Story, language: Language) -> dict[str, Any]:
+    """What the sender of a message reads of it."""
+    message = story.message
+    return {
+        "message": message.id,
+        "exchange": message.exchange,
+        "reference": message.reference,
+        "accepted_at": iso(message.accepted_at),
+        "state": overall(story.deliveries),
+        "deliveries": [_for_sender(delivery, language) for delivery in story.deliveries],
+        "story": [_line(line, language) for line in story.lines],
+    }
+
+
+def for_operator(story: Story, language: Language) -> dict[str, Any]:
+    """All that is known of a message, without its content."""
+    return {
+        **message_fields(story.message),
+        "state": overall(story.deliveries),
+        "deliveries": [delivery_fields(delivery, language) for delivery in story.deliveries],
+        "story": [
+            {**_line(line, language), "actor": line.actor, "detail": dict(line.detail)} for line in story.lines
+        ],
+        "contents": [{"name": each.name, "media": each.media, "size": each.size} for each in story.contents],
+    }
+
+
+def summary_fields(summary: Summary, language: Language) -> dict[str, Any]:
+    """One message of a search, with its deliveries."""
+    return {
+        **message_fields(summary.message),
+        "state": overall(summary.deliveries),
+        "deliveries": [delivery_fields(delivery, language) for delivery in summary.deliveries],
+    }
+
+
+def message_fields(message: Message) -> dict[str, Any]:
+    """A message's own facts."""
+    return {
+        "message": message.id,
+        "exchange": message.exchange,
+        "authority": message.authority,
+        "sender": message.sender,
+        "operation": message.operation,
+        "reference": message.reference,
+        "revision": message.revision,
+        "accepted_at": iso(message.accepted_at),
+        "expires_at": iso(message.expires_at),
+        "caller_url": message.caller_url,
+        "trace": message.trace,
+    }
+
+
+def delivery_fields(delivery: Delivery, language: Language) -> dict[str, Any]:
+    """A delivery as it stands."""
+    return {
+        **_for_sender(delivery, language),
+        "operation": delivery.operation,
+        "lane": delivery.lane,
+        "position": delivery.position,
+        "attempts": delivery.attempts,
+        "tries": delivery.tries,
+        "due_at": iso(delivery.due_at),
+        "look_up": delivery.look_up,
+    }
+
+
+def said(reason: Text | None, language: Language) -> str:
+    """A reason for people, "" without one."""
+    return reason.said_in(language) if reason else ""
+
+
+def _for_sender(delivery: Delivery, language: Language) -> dict[str, Any]:
+    return {
+        "delivery": delivery.id,
+        "receiver": delivery.receiver,
+        "state": str(delivery.state),
+        "reason": said(unpacked(delivery.reason), language),
+    }
+
+
+def _line(line: JournalLine, language: Language) -> dict[str, Any]:
+    return {
+        "at": iso(line.at),
+        "event": line.event,
+        "delivery": line.delivery,
+        "reason": said(line.reason, language),
+    }

@@ -1,0 +1,165 @@
+"""The door in: whatever arrives (REST, SOAP, a fetched list) is read, held against its contract, and accepted on disk.
+
+Nothing of a message that is refused is kept; every error of it is said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from hub.catalogue import Catalogue, Exchange
+from hub.codecs import codec_for
+from hub.contract import Document, Part
+from hub.errors import MessageError, NotFound, Problem, Text
+from hub.ledger import Acceptance, Ledger
+from hub.message import Receipt
+from hub.routing import Said, acceptance
+from hub.signals import Accepted, Listener, NotAccepted
+from hub.translation import Reading, canonical_text
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One thing that came to a door: for REST the body, for SOAP the element inside the SOAP body.
+
+    `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one.
+    """
+
+    exchange: str
+    application: str
+    authority: str
+    body: bytes
+    direction: Literal["in", "feed"] = "in"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+    caller_url: str = ""
+    trace: str = ""
+
+
+class Intake:
+    """Accepts what arrives. `new_id` gives message ids, `clock` the time, `wake` tells the worker that work is there."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        announce: Listener,
+        wake: Callable[[], None],
+    ) -> None:
+        self._catalogue = catalogue
+        self._ledger = ledger
+        self._clock = clock
+        self._new_id = new_id
+        self._announce = announce
+        self._wake = wake
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """The receipt of a message that is now on disk.
+
+        Raises NotFound for an exchange that the application does not say, MessageError with every problem of the
+        message, HubUnavailable when the ledger cannot take it.
+        """
+        try:
+            receipt = await self._ledger.accept(await self._recognise(arrival))
+        except MessageError as error:
+            self._announce(NotAccepted(arrival.exchange, arrival.application, error.kind))
+            raise
+        self._accepted(arrival, receipt)
+        return receipt
+
+    async def accept_list(
+        self, exchange: str, documents: Sequence[Document], *, sender: str, authority: str, cursor: tuple[str, str]
+    ) -> tuple[Receipt | MessageError, ...]:
+        """Accept the items of a fetched list, and move the cursor of its schedule with them.
+
+        One answer per item; an item that cannot be read is refused alone, and the others are taken.
+        """
+        entered = self._catalogue.exchange(exchange)
+        read = [await self._item(entered, document, sender=sender, authority=authority) for document in documents]
+        taken = [each for each in read if isinstance(each, Acceptance)]
+        answers = iter(await self._ledger.accept_all(taken, cursor=cursor))
+        results = tuple(next(answers) if isinstance(each, Acceptance) else each for each in read)
+        for result in results:
+            if isinstance(result, Receipt):
+                self._announce(Accepted(exchange, sender, result.reference, result.message, result.duplicate))
+            else:
+                self._announce(NotAccepted(exchange, sender, result.kind))
+        self._wake()
+        return results
+
+    async def _recognise(self, arrival: Arrival) -> Acceptance:
+        exchange = self._catalogue.exchange(arrival.exchange)
+        operation = exchange.operation(arrival.application, arrival.direction)
+        if operation is None:
+            raise NotFound(
+                Text(
+                    en=f"“{arrival.application}” does not say “{exchange.name}”.",
+                    fr=f"« {arrival.application} » n'émet pas l'échange « {exchange.name} ».",
+                )
+            )
+        part = self._catalogue.connectors[arrival.application].operation(operation).input
+        reading = _read(exchange, arrival, part) if part else Reading({}, {})
+        said = Said(
+            exchange,
+            arrival.application,
+            operation,
+            arrival.authority,
+            reading.record,
+            files=reading.files,
+            original=arrival.body,
+            media=part.media if part else "",
+            key=arrival.key,
+            caller_url=arrival.caller_url,
+            trace=arrival.trace,
+        )
+        return await self._addressed(said)
+
+    async def _item(
+        self, exchange: Exchange, document: Document, *, sender: str, authority: str
+    ) -> Acceptance | MessageError:
+        operation = exchange.operation(sender, "feed") or ""
+        try:
+            reading = exchange.translation.read(sender, document, direction="feed")
+        except MessageError as error:
+            return error
+        said = Said(exchange, sender, operation, authority, reading.record, files=reading.files)
+        return await self._addressed(said)
+
+    async def _addressed(self, said: Said) -> Acceptance:
+        """The acceptance of what was said, joined to its request by the crosswalk where it does not name it itself."""
+        for row, by in said.exchange.translation.recalls(said.record).items():
+            value = canonical_text(said.record.get(by))
+            found = await self._ledger.recall(said.authority, said.sender, name=by, value=value)
+            if found and row == said.exchange.spec.key:
+                said = replace(said, reference=found)
+        return acceptance(said, catalogue=self._catalogue, id=self._new_id(), now=self._clock())
+
+    def _accepted(self, arrival: Arrival, receipt: Receipt) -> None:
+        self._announce(
+            Accepted(arrival.exchange, arrival.application, receipt.reference, receipt.message, receipt.duplicate)
+        )
+        self._wake()
+
+
+def _read(exchange: Exchange, arrival: Arrival, part: Part) -> Reading:
+    """The record of an arrival. Raises MessageError with the problems of its rows and, besides, of its contract."""
+    document = {**codec_for(part).read(arrival.body), **arrival.parameters}
+    reading, problems = _rows(exchange, document, arrival)
+    named = {problem.path for problem in problems}
+    rest = tuple(problem for problem in part.check(arrival.body) if problem.path not in named)
+    if reading is None or rest:
+        raise MessageError(problems=(*problems, *rest))
+    return reading
+
+
+def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:
+    try:
+        return exchange.translation.read(arrival.application, document, direction=arrival.direction), ()
+    except MessageError as error:
+        return None, error.problems

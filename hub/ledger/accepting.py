@@ -1,0 +1,144 @@
+"""Accepting: a message, its contents, its deliveries and its first journal line, once per key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from hub.errors import HubError, MessageError, Text
+from hub.ledger.facts import Acceptance
+from hub.ledger.rows import row_of
+from hub.ledger.schedules import move_cursor
+from hub.ledger.tables import content, delivery, idempotency, lane, message
+from hub.ledger.writer import Transaction
+from hub.lifecycle import Lane
+from hub.message import Delivery, Message, Receipt
+
+Key = tuple[str, str, str, str]
+
+
+def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
+    """Keep what is new and answer each: its receipt, the first one's when it repeats it, or why its key is refused."""
+    first = _first_by_key(to, acceptances)
+    new = [each for each in acceptances if first.get(_key(each.message), each.message.id) == each.message.id]
+    if new:
+        _keep(to, new)
+    kept = {each.message.id for each in new}
+    repeats = [each for each in acceptances if each.message.id not in kept]
+    known = _receipts(to, {first[_key(each.message)] for each in repeats}) if repeats else {}
+    return [
+        _receipt(each) if each.message.id in kept else _repeated(to, each, known[first[_key(each.message)]])
+        for each in acceptances
+    ]
+
+
+def accept_list(
+    to: Transaction, acceptances: Sequence[Acceptance], *, cursor: tuple[str, str] | None
+) -> tuple[Receipt | MessageError, ...]:
+    """Accept a fetched list and move the cursor behind it."""
+    answers = accept(to, acceptances)
+    if cursor:
+        move_cursor(to, cursor[0], cursor[1])
+    return tuple(answer for answer in answers if isinstance(answer, Receipt | MessageError))
+
+
+def open_lanes(to: Transaction, names: Iterable[str]) -> None:
+    """Make the rows of lanes that have none yet."""
+    rows = [row_of(Lane(name)) for name in sorted(set(names))]
+    if rows:
+        to.connection.execute(insert(lane).on_conflict_do_nothing(), rows)
+
+
+def _first_by_key(to: Transaction, acceptances: Sequence[Acceptance]) -> dict[Key, str]:
+    """The message that holds each key: one of these, now entered, or the one that entered it before."""
+    keyed = {_key(each.message): each.message for each in reversed(acceptances) if each.message.key}
+    if not keyed:
+        return {}
+    entry = insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.message)
+    entered = set(to.connection.scalars(entry, [_entry(each) for each in keyed.values()]))
+    found = {key: each.id for key, each in keyed.items() if each.id in entered}
+    others = [key for key in keyed if key not in found]
+    if others:
+        columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
+        for row in to.connection.execute(sa.select(idempotency).where(columns.in_(others))):
+            found[row.authority, row.sender, row.exchange, row.key] = row.message
+    return found
+
+
+def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:
+    to.connection.execute(sa.insert(message), [row_of(each.message) for each in acceptances])
+    contents = [
+        {"message": each.message.id, "name": part.name, "media": part.media, "sealed": part.data}
+        for each in acceptances
+        for part in each.contents
+    ]
+    if contents:
+        to.connection.execute(sa.insert(content), contents)
+    _keep_deliveries(to, [(item, each.message) for each in acceptances for item in each.deliveries])
+    for each in acceptances:
+        said = each.message
+        to.journal.write("accepted", at=said.accepted_at, message=said.id, actor=each.actor, detail=each.detail)
+
+
+def _keep_deliveries(to: Transaction, deliveries: Sequence[tuple[Delivery, Message]]) -> None:
+    if not deliveries:
+        return
+    open_lanes(to, (item.lane for item, _ in deliveries))
+    rows = [row_of(item) | {"accepted_at": said.accepted_at} for item, said in deliveries]
+    for row in rows:
+        del row["position"]
+    to.connection.execute(sa.insert(delivery), rows)
+
+
+def _receipts(to: Transaction, messages: Iterable[str]) -> dict[str, tuple[str, Receipt]]:
+    """The fingerprint and the receipt, as a duplicate, of messages accepted before."""
+    ids = list(messages)
+    deliveries: dict[str, list[str]] = {}
+    asked = sa.select(delivery.c.message, delivery.c.id).where(delivery.c.message.in_(ids))
+    for row in to.connection.execute(asked.order_by(delivery.c.position)):
+        deliveries.setdefault(row.message, []).append(row.id)
+    return {
+        row.id: (
+            row.fingerprint,
+            Receipt(row.id, row.exchange, row.reference, row.accepted_at, True, tuple(deliveries.get(row.id, ()))),
+        )
+        for row in to.connection.execute(sa.select(message).where(message.c.id.in_(ids)))
+    }
+
+
+def _repeated(to: Transaction, again: Acceptance, first: tuple[str, Receipt]) -> Receipt | MessageError:
+    fingerprint, receipt = first
+    if fingerprint != again.message.fingerprint:
+        return MessageError(
+            Text(
+                en="This key was already used for a message with another content.",
+                fr="Cette clé a déjà servi pour un message au contenu différent.",
+            ),
+            status=422,
+            kind="key-reused",
+        )
+    to.journal.write("repeated", at=again.message.accepted_at, message=receipt.message, actor=again.actor)
+    return receipt
+
+
+def _receipt(each: Acceptance) -> Receipt:
+    said = each.message
+    ids = tuple(item.id for item in each.deliveries)
+    return Receipt(said.id, said.exchange, said.reference, said.accepted_at, deliveries=ids)
+
+
+def _key(said: Message) -> Key:
+    return said.authority, said.sender, said.exchange, said.key
+
+
+def _entry(said: Message) -> dict[str, str]:
+    return {
+        "authority": said.authority,
+        "sender": said.sender,
+        "exchange": said.exchange,
+        "key": said.key,
+        "message": said.id,
+        "fingerprint": said.fingerprint,
+    }

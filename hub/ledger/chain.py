@@ -1,0 +1,129 @@
+"""The journal: append-only lines, each boot's own hash chain, and the proof that nobody changed them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import Text
+from hub.ledger.facts import Detail, Flaw, JournalLine, packed, unpacked
+from hub.ledger.tables import journal, micros
+
+HASHED = ("position", "at", "event", "message", "delivery", "actor", "reason", "detail")
+START = (0, "")
+"""Where a chain stands before its first line: its position and the hash that the first line follows."""
+
+
+class Journal:
+    """The lines of one transaction, chained and written together just before its commit."""
+
+    def __init__(self, chain: str) -> None:
+        self._chain = chain
+        self._lines: list[dict[str, Any]] = []
+
+    def write(
+        self,
+        event: str,
+        *,
+        at: datetime,
+        message: str = "",
+        delivery: str = "",
+        actor: str = "",
+        reason: Text | None = None,
+        detail: Detail | None = None,
+    ) -> None:
+        """Add a line."""
+        self._lines.append(
+            {
+                "at": at,
+                "event": event,
+                "message": message,
+                "delivery": delivery,
+                "actor": actor,
+                "reason": packed(reason),
+                "detail": _canonical(detail) if detail else "",
+            }
+        )
+
+    def mark(self) -> int:
+        """How many lines there are: where `back_to` returns when a part of the transaction is undone."""
+        return len(self._lines)
+
+    def back_to(self, mark: int) -> None:
+        """Forget the lines after a mark."""
+        del self._lines[mark:]
+
+    def flush(self, connection: sa.Connection, head: tuple[int, str]) -> tuple[int, str]:
+        """Chain the lines after `head` and write them; the head as it then is."""
+        position, previous = head
+        for line in self._lines:
+            position += 1
+            line |= {"chain": self._chain, "position": position, "previous": previous}
+            line["hash"] = previous = _hash(line)
+        if self._lines:
+            connection.execute(sa.insert(journal), self._lines)
+        return position, previous
+
+
+def head_of(connection: sa.Connection, chain: str) -> tuple[int, str]:
+    """Where a chain stands on disk."""
+    last = sa.select(journal.c.position, journal.c.hash).where(journal.c.chain == chain)
+    row = connection.execute(last.order_by(journal.c.position.desc()).limit(1)).first()
+    return (row.position, row.hash) if row else START
+
+
+def verify(connection: sa.Connection) -> Flaw | None:
+    """The first line, by chain and position, that does not follow from the one before it."""
+    lines = sa.select(journal).order_by(journal.c.chain, journal.c.position)
+    chain, head = "", START
+    for row in connection.execute(lines.execution_options(yield_per=1000)).mappings():
+        if row["chain"] != chain:
+            chain, head = row["chain"], START
+        if flaw := _flaw(dict(row), head):
+            return Flaw(chain, head[0] + 1, flaw)
+        head = (row["position"], row["hash"])
+    return None
+
+
+def _flaw(row: dict[str, Any], head: tuple[int, str]) -> Text | None:
+    if row["position"] != head[0] + 1:
+        return Text(en="A line is missing here.", fr="Une ligne manque ici.")
+    if row["previous"] != head[1]:
+        return Text(en="This line does not follow the one before it.", fr="Cette ligne ne suit pas la précédente.")
+    if row["hash"] != _hash(row):
+        return Text(en="This line was changed.", fr="Cette ligne a été modifiée.")
+    return None
+
+
+def line_of(row: sa.RowMapping) -> JournalLine:
+    """A row of the journal as its line."""
+    return JournalLine(
+        chain=row["chain"],
+        position=row["position"],
+        at=row["at"],
+        event=row["event"],
+        message=row["message"],
+        delivery=row["delivery"],
+        actor=row["actor"],
+        reason=unpacked(row["reason"]),
+        detail=json.loads(row["detail"]) if row["detail"] else {},
+    )
+
+
+def _hash(line: dict[str, Any]) -> str:
+    """SHA-256 of the previous hash, the chain, and the line in its one written form."""
+    facts = [line["previous"], line["chain"], *(line[name] for name in HASHED)]
+    return hashlib.sha256(_canonical(facts).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for: instants as microseconds, anything else in its own words."""
+    return micros(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,51 @@
+"""Content at rest: compressed, then sealed by the cipher that the ledger was given, bound to its message."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from dataclasses import dataclass, replace
+
+from hub.errors import HubUnavailable, Text
+from hub.ledger.facts import Acceptance, Cipher, Content, Settlement
+
+LARGE = 64 * 1024
+"""Beyond this many bytes sealing is done in a thread: it would hold up the event loop for a millisecond and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Seals contents before they enter the ledger and opens them when they are read; `data` is sealed in between."""
+
+    cipher: Cipher
+
+    async def sealed(self, acceptance: Acceptance) -> Acceptance:
+        """The acceptance with its contents sealed."""
+        if not acceptance.contents:
+            return acceptance
+        return replace(acceptance, contents=await self._seal_all(acceptance.contents, acceptance.message.id))
+
+    async def sealed_settlement(self, settlement: Settlement) -> Settlement:
+        """The settlement with what it keeps, and what follows from it, sealed."""
+        keep = await self._seal_all(settlement.keep, settlement.claim.message.id) if settlement.keep else ()
+        follow_ups = tuple([await self.sealed(follow_up) for follow_up in settlement.follow_ups])
+        return replace(settlement, keep=keep, follow_ups=follow_ups)
+
+    def opened(self, message: str, content: Content) -> Content:
+        """A content as it was before it was sealed. HubUnavailable when the cipher or the bytes are not the same."""
+        try:
+            return replace(content, data=zlib.decompress(self.cipher.open(content.data, message)))
+        except zlib.error as error:
+            raise HubUnavailable(
+                Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
+            ) from error
+
+    async def _seal_all(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
+        if sum(len(content.data) for content in contents) > LARGE:
+            return await asyncio.to_thread(self._seal, contents, message)
+        return self._seal(contents, message)
+
+    def _seal(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
+        return tuple(
+            replace(content, data=self.cipher.seal(zlib.compress(content.data, 1), message)) for content in contents
+        )

@@ -1,0 +1,250 @@
+"""What is handed to the ledger and what it gives back, all frozen. No SQL and no behaviour but packing a reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from hub.call import Outcome
+from hub.errors import Text, same
+from hub.lifecycle import Decision, Lane, LanePolicy
+from hub.message import Delivery, Message, State
+
+Detail = Mapping[str, Any]
+"""What a journal line adds to its event: JSON values, never content nor anything personal."""
+
+
+class Cipher(Protocol):
+    """Seals content at rest. `bound_to` (the message's id) must be the same for sealing and opening."""
+
+    def seal(self, data: bytes, bound_to: str) -> bytes: ...
+
+    def open(self, sealed: bytes, bound_to: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes kept with a message. `name` is "original", "record", "file:<ticket>", "request:<delivery>" or
+    "reply:<delivery>"; keeping one under a name that exists replaces it."""
+
+    name: str
+    media: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
+
+    A message without a `key` is never taken for a repeat.
+    """
+
+    message: Message
+    contents: tuple[Content, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    detail: Detail = field(default_factory=dict)
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this node holds until its lease ends. `probing`: it tries whether a broken lane works again."""
+
+    delivery: Delivery
+    message: Message
+    lane: Lane
+    probing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One identifier of the crosswalk: `value` is what `application` calls the object known here as `reference`."""
+
+    authority: str
+    application: str
+    name: str
+    value: str
+    reference: str
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a claimed delivery, and all that must become true with it. `policy` is the lane's.
+
+    `keep` are contents of the delivery's message; `follow_ups` are the messages that the outcome causes.
+    """
+
+    claim: Claim
+    outcome: Outcome
+    decision: Decision
+    policy: LanePolicy
+    now: datetime
+    keep: tuple[Content, ...] = ()
+    crosswalk: tuple[Crossing, ...] = ()
+    follow_ups: tuple[Acceptance, ...] = ()
+    detail: Detail = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry of the append-only journal. `chain` is the boot that wrote it, `position` its place in that chain."""
+
+    chain: str
+    position: int
+    at: datetime
+    event: str
+    message: str = ""
+    delivery: str = ""
+    actor: str = ""
+    reason: Text | None = None
+    detail: Detail = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that is known of a message: its deliveries by position, and its journal lines in the order of writing."""
+
+    message: Message
+    deliveries: tuple[Delivery, ...]
+    lines: tuple[JournalLine, ...]
+    contents: tuple[ContentInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentInfo:
+    """A content without its bytes; `size` is that of the sealed bytes on disk."""
+
+    name: str
+    media: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for; an empty field asks nothing. `state`, `lane` and `reason` (part of its text, in any case) are
+    asked of one same delivery. Times: `since` <= accepted < `until`. `after` is the `next` of the page before."""
+
+    reference: str = ""
+    exchange: str = ""
+    authority: str = ""
+    sender: str = ""
+    state: State | None = None
+    lane: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One message found, with its deliveries by position."""
+
+    message: Message
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Messages found, newest first; `next` asks for the page that follows ("" when this is the last)."""
+
+    found: tuple[Summary, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """A lane as operators see it: how many deliveries stand in each open state, and the oldest waiting."""
+
+    lane: Lane
+    counts: Mapping[State, int]
+    oldest_due: datetime | None = None
+    oldest_accepted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many deliveries of an exchange stand in a lane in one state that is not an end."""
+
+    lane: str
+    exchange: str
+    state: State
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Dead letters that died of the same: `example` is the id of the latest delivery among them."""
+
+    reason: Text
+    lane: str
+    exchange: str
+    deliveries: int
+    oldest: datetime
+    newest: datetime
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """One run of a schedule for one slot; `ended_at` None: still running, or its node died."""
+
+    schedule: str
+    slot: datetime
+    node: str
+    at: datetime
+    ended_at: datetime | None = None
+    items: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An application's key: its hash only. It is good from `created_at` until it expires or is revoked."""
+
+    id: str
+    application: str
+    authority: str
+    hash: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    title: str = ""
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One start of one node, and when it was last heard of."""
+
+    name: str
+    boot: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """The first place where a journal chain does not hold: changed, removed or inserted at this position."""
+
+    chain: str
+    position: int
+    text: Text
+
+
+def packed(reason: Text | None) -> str:
+    """A reason as the one text that its column holds ("" for none)."""
+    return json.dumps({"en": reason.en, "fr": reason.fr}, ensure_ascii=False) if reason else ""
+
+
+def unpacked(reason: str) -> Text | None:
+    """The reason of a `Delivery.reason`, None when it has none."""
+    if not reason.startswith("{"):
+        return same(reason) if reason else None
+    both = json.loads(reason)
+    return Text(en=both["en"], fr=both["fr"])

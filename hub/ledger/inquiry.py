@@ -1,0 +1,118 @@
+"""The book of the hub: what can be asked of it. Every question is answered from one snapshot, in a reader thread."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.ledger import chain, keys, reading, schedules, searching
+from hub.ledger.claiming import due_lanes
+from hub.ledger.contents import Safe
+from hub.ledger.facts import (
+    ApiKey,
+    Cause,
+    Content,
+    ContentInfo,
+    Count,
+    Crossing,
+    Fire,
+    Flaw,
+    LaneView,
+    NodeView,
+    Page,
+    Search,
+    Story,
+)
+from hub.ledger.store import Store
+from hub.message import Delivery, Message
+
+
+class Inquiry:
+    """Every question that the ledger answers; it changes nothing."""
+
+    def __init__(self, store: Store, *, safe: Safe) -> None:
+        self._store = store
+        self._safe = safe
+
+    async def ping(self) -> None:
+        """Return when the database answers. HubUnavailable otherwise."""
+        await self._store.read(reading.ping)
+
+    async def time(self) -> datetime:
+        """The time that rules leases: the database's on PostgreSQL, this process's on SQLite."""
+        return await self._store.read(reading.time)
+
+    async def message(self, message: str) -> Message:
+        """A message. NotFound when there is none; so for every question that names one."""
+        return await self._store.read(lambda of: reading.message(of, message))
+
+    async def delivery(self, delivery: str) -> Delivery:
+        """A delivery as it stands. NotFound when there is none."""
+        return await self._store.read(lambda of: reading.delivery_by_id(of, delivery))
+
+    async def contents(self, message: str) -> tuple[ContentInfo, ...]:
+        """What contents a message has, without their bytes."""
+        return await self._store.read(lambda of: reading.contents(of, message))
+
+    async def content(self, message: str, name: str) -> Content:
+        """One content, opened. NotFound when it was never kept or is no more."""
+        return await self._store.read(lambda of: self._safe.opened(message, reading.content(of, message, name)))
+
+    async def story(self, message: str) -> Story:
+        """A message with its deliveries and all its journal lines in order."""
+        return await self._store.read(lambda of: reading.story(of, message))
+
+    async def find(self, search: Search) -> Page:
+        """The messages that fit a search, newest first, one page at a time."""
+        return await self._store.read(lambda of: searching.find(of, search))
+
+    async def lanes_due(self, *, now: datetime) -> frozenset[str]:
+        """The lanes in which a delivery may be due: cheap enough to ask several times a second."""
+        return await self._store.read(lambda of: due_lanes(of, now=now))
+
+    async def next_due(self, *, now: datetime) -> datetime | None:
+        """When the next delivery that is not yet due will be, in any lane; None when nothing waits for a time."""
+        return await self._store.read(lambda of: reading.next_due(of, now=now))
+
+    async def lanes_overview(self) -> tuple[LaneView, ...]:
+        """Every lane by name, with what stands in it."""
+        return await self._store.read(reading.lanes_overview)
+
+    async def counts(self) -> tuple[Count, ...]:
+        """Deliveries that have not ended, by lane, exchange and state."""
+        return await self._store.read(reading.counts)
+
+    async def dead_by_cause(self) -> tuple[Cause, ...]:
+        """Dead letters grouped by what they died of, the most frequent first."""
+        return await self._store.read(reading.dead_by_cause)
+
+    async def recall(self, authority: str, application: str, *, name: str, value: str) -> str | None:
+        """The reference that an application's identifier stands for."""
+        return await self._store.read(lambda of: reading.recall(of, authority, application, name=name, value=value))
+
+    async def crosswalk_of(self, reference: str, *, authority: str) -> tuple[Crossing, ...]:
+        """Every identifier of a reference, by application and name."""
+        return await self._store.read(lambda of: reading.crosswalk_of(of, reference, authority=authority))
+
+    async def key(self, key: str) -> ApiKey:
+        """An application key, in force or not. NotFound when there is none."""
+        return await self._store.read(lambda of: keys.key(of, key))
+
+    async def keys(self) -> tuple[ApiKey, ...]:
+        """Every application key, by application and creation."""
+        return await self._store.read(keys.every)
+
+    async def fires(self, schedule: str, *, limit: int = 50) -> tuple[Fire, ...]:
+        """The latest runs of a schedule, newest slot first."""
+        return await self._store.read(lambda of: schedules.fires(of, schedule, limit=limit))
+
+    async def cursor(self, schedule: str) -> str | None:
+        """How far a schedule has read; None before its first run."""
+        return await self._store.read(lambda of: schedules.cursor(of, schedule))
+
+    async def nodes(self) -> tuple[NodeView, ...]:
+        """Every start of every node, the last heard of first."""
+        return await self._store.read(reading.nodes)
+
+    async def verify_journal(self) -> Flaw | None:
+        """The first place where the journal was tampered with, None when every chain holds."""
+        return await self._store.read(chain.verify)

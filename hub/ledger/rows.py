@@ -1,0 +1,40 @@
+"""Rows to facts and back: a fact's fields are its table's columns, under the same names."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.ledger import tables
+from hub.ledger.facts import Crossing
+from hub.lifecycle import Gate, Lane
+from hub.message import Delivery, Message, State
+
+MESSAGE = tuple(field.name for field in fields(Message))
+DELIVERY = tuple(field.name for field in fields(Delivery))
+LANE = tuple(field.name for field in fields(Lane))
+
+MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
+"""A message's columns under names of their own, for a row that also holds a delivery."""
+
+
+def message_of(row: sa.RowMapping, prefix: str = "") -> Message:
+    """The message in a row."""
+    return Message(**{name: row[prefix + name] for name in MESSAGE})
+
+
+def delivery_of(row: sa.RowMapping) -> Delivery:
+    """The delivery in a row."""
+    return Delivery(**{name: row[name] for name in DELIVERY} | {"state": State(row["state"])})
+
+
+def lane_of(row: sa.RowMapping) -> Lane:
+    """The lane in a row."""
+    return Lane(**{name: row[name] for name in LANE} | {"gate": Gate(row["gate"])})
+
+
+def row_of(fact: Message | Delivery | Lane | Crossing) -> dict[str, Any]:
+    """A fact as a row."""
+    return {field.name: getattr(fact, field.name) for field in fields(fact)}

@@ -1,0 +1,190 @@
+"""Where the book lies: the engines for SQLite and PostgreSQL, the lock file, and the reader threads."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from hub.errors import ConfigurationError, Text
+from hub.ledger.failures import translated, unavailable
+from hub.ledger.upgrading import upgrade
+
+READERS = 4
+"""Reader threads: enough that one long search does not hold up the rest."""
+
+Result = TypeVar("Result")
+
+SQLITE = ("PRAGMA busy_timeout=10000", "PRAGMA foreign_keys=ON")
+SQLITE_WRITER = (*SQLITE, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+SQLITE_READER = (*SQLITE, "PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0")
+"""Before 3.51.3 SQLite can corrupt a WAL that two connections reset: the writer alone checkpoints."""
+
+POSTGRESQL = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+    "SET statement_timeout = '60s'",
+    "SET lock_timeout = '10s'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+)
+"""Accepted means on disk, whatever the server's default; and no statement, lock or node holds others up for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database: one engine that writes, one that reads, and the threads that do the reading."""
+
+    writing: sa.Engine
+    reading: sa.Engine
+    lock: IO[str] | None
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
+    )
+
+    async def read(self, question: Callable[[sa.Connection], Result]) -> Result:
+        """Ask in a reader thread, from one snapshot of the database."""
+        try:
+            asked = asyncio.get_running_loop().run_in_executor(self.threads, self._ask, question)
+        except RuntimeError as closed:
+            raise unavailable() from closed
+        return await asked
+
+    def _ask(self, question: Callable[[sa.Connection], Result]) -> Result:
+        try:
+            with self.reading.begin() as connection:
+                return question(connection)
+        except sa.exc.SQLAlchemyError as error:
+            raise translated(error) from error
+
+    async def close(self) -> None:
+        """Let go of the database; the writer's connection is the last, for the last one checkpoints."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self.threads.shutdown()
+        self.reading.dispose()
+        self.writing.dispose()
+        if self.lock:
+            self.lock.close()
+
+
+async def open_store(url: str) -> Store:
+    """The database of a URL, made or brought up to date. ConfigurationError when it cannot be."""
+    return await asyncio.to_thread(_open, url)
+
+
+def _open(url: str) -> Store:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise _not_understood() from error
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            store = _sqlite(parsed, Path(parsed.database))
+        case "postgresql":
+            store = _postgresql(parsed.set(drivername="postgresql+psycopg"))
+        case _:
+            raise _not_understood()
+    return _upgraded(store)
+
+
+def _upgraded(store: Store) -> Store:
+    try:
+        upgrade(store.writing)
+    except sa.exc.SQLAlchemyError as error:
+        store._close()
+        raise translated(error) from error
+    return store
+
+
+def _sqlite(url: sa.URL, path: Path) -> Store:
+    lock = _locked(path)
+    manual: dict[str, Any] = {"isolation_level": None}
+    writing = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args=manual)
+    reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, connect_args=manual)
+    _prepare(writing, SQLITE_WRITER)
+    _prepare(reading, SQLITE_READER)
+    _begin_with(writing, "BEGIN IMMEDIATE")
+    _begin_with(reading, "BEGIN")
+    return Store(writing, reading, lock)
+
+
+def _postgresql(url: sa.URL) -> Store:
+    patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
+    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=patience)
+    reading = sa.create_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args=patience,
+        isolation_level="REPEATABLE READ",
+    ).execution_options(postgresql_readonly=True)
+    _prepare(writing, POSTGRESQL)
+    _prepare(reading, POSTGRESQL)
+    return Store(writing, reading, lock=None)
+
+
+def _prepare(engine: sa.Engine, statements: tuple[str, ...]) -> None:
+    """Say these statements on each new connection."""
+
+    def say(connection: DBAPIConnection, _record: Any) -> None:
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    sa.event.listen(engine, "connect", say)
+
+
+def _begin_with(engine: sa.Engine, statement: str) -> None:
+    """Open transactions ourselves: Python's sqlite3 opens them late, and as readers."""
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+
+
+def _locked(path: Path) -> IO[str]:
+    """The lock file of a SQLite book, held until it is closed or the process ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = Path(f"{path}.lock").open("a", encoding="ascii")  # noqa: SIM115 (held until the book is closed)
+    except OSError as error:
+        raise ConfigurationError(
+            Text(
+                en=f"The folder of the ledger, {path.parent}, cannot be written to.",
+                fr=f"Le dossier du registre, {path.parent}, n'est pas accessible en écriture.",
+            )
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise _already_held(path) from error
+    os.set_inheritable(lock.fileno(), False)
+    return lock
+
+
+def _already_held(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        Text(
+            en=f"Another process already uses the ledger {path}. SQLite serves one process; for several, use PostgreSQL.",
+            fr=f"Un autre processus utilise déjà le registre {path}. SQLite n'en sert qu'un ; pour plusieurs, "
+            "utilisez PostgreSQL.",
+        )
+    )
+
+
+def _not_understood() -> ConfigurationError:
+    return ConfigurationError(
+        Text(
+            en="The ledger's address must be sqlite:///<path> or postgresql://<user>@<host>/<database>.",
+            fr="L'adresse du registre doit être sqlite:///<chemin> ou postgresql://<utilisateur>@<hôte>/<base>.",
+        )
+    )

@@ -1,0 +1,215 @@
+"""The tables of the book and the two column types of its own. The migrations make them; a test holds both equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.message import ENDED, State
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Whole microseconds since 1970."""
+    return (at - EPOCH) // MICROSECOND
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 so that both databases compare it alike."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def state_in(table: sa.FromClause, states: Iterable[State]) -> sa.ColumnElement[bool]:
+    """A test of a delivery's state written out in the SQL, word for word as in the partial indexes that it must use."""
+    return table.c.state.in_([sa.literal_column(f"'{state}'") for state in states])
+
+
+OPEN = tuple(state for state in State if state not in ENDED)
+"""States that hold back what comes after in the same reference."""
+
+CLAIMABLE = (State.WAITING, State.UNANSWERED)
+
+SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A number that the database gives; SQLite does so for its own integer keys only."""
+
+metadata = sa.MetaData()
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("exchange", sa.Text, nullable=False),
+    sa.Column("authority", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("accepted_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("trace", sa.Text, nullable=False),
+    sa.Column("caller_url", sa.Text, nullable=False),
+    sa.Index("message_reference", "reference"),
+    sa.Index("message_accepted", "accepted_at", "id"),
+)
+
+content = sa.Table(
+    "content",
+    metadata,
+    sa.Column("message", sa.Text, sa.ForeignKey("message.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("media", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("position", SERIAL, sa.Identity(), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("exchange", sa.Text, nullable=False),
+    sa.Column("authority", sa.Text, nullable=False),
+    sa.Column("receiver", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    sa.Column("look_up", sa.Boolean, nullable=False),
+    sa.Column("failing_since", Instant),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("lease_until", Instant),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("accepted_at", Instant, nullable=False),
+    sa.UniqueConstraint("id", name="delivery_id"),
+    sqlite_autoincrement=True,
+)
+
+
+def _where(name: str, *columns: str, test: sa.ColumnElement[bool]) -> sa.Index:
+    """A partial index of the deliveries that pass the test."""
+    return sa.Index(name, *(delivery.c[column] for column in columns), sqlite_where=test, postgresql_where=test)
+
+
+sa.Index("delivery_message", delivery.c.message)
+_where("delivery_due", "lane", "due_at", "position", test=state_in(delivery, CLAIMABLE))
+_where("delivery_open", "lane", "reference", "position", test=state_in(delivery, OPEN))
+_where("delivery_held", "lane", "lease_until", test=state_in(delivery, (State.SENDING,)))
+_where("delivery_dead", "message", test=state_in(delivery, (State.DEAD,)))
+_where("delivery_reasoned", "message", test=delivery.c.reason != sa.literal_column("''"))
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", SERIAL, sa.Identity(), primary_key=True),
+    sa.Column("chain", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("delivery", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.UniqueConstraint("chain", "position", name="journal_place"),
+    sa.Index("journal_message", "message"),
+    sqlite_autoincrement=True,
+)
+
+lane = sa.Table(
+    "lane",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("gate", sa.Text, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failing_from", Instant),
+    sa.Column("until", Instant),
+    sa.Column("tokens", sa.Double, nullable=False),
+    sa.Column("filled_at", Instant),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+crosswalk = sa.Table(
+    "crosswalk",
+    metadata,
+    sa.Column("authority", sa.Text, primary_key=True),
+    sa.Column("application", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("exchange", sa.Text, nullable=False),
+    sa.Index("crosswalk_reference", "reference"),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("authority", sa.Text, primary_key=True),
+    sa.Column("sender", sa.Text, primary_key=True),
+    sa.Column("exchange", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+)
+
+fire = sa.Table(
+    "fire",
+    metadata,
+    sa.Column("schedule", sa.Text, primary_key=True),
+    sa.Column("slot", Instant, primary_key=True),
+    sa.Column("node", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+)
+
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("schedule", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("application", sa.Text, nullable=False),
+    sa.Column("authority", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("last_used_at", Instant),
+)
+
+node = sa.Table(
+    "node",
+    metadata,
+    sa.Column("boot", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+)

@@ -1,0 +1,200 @@
+"""Group commit: one thread owns the writing connection, takes what is queued, and commits it together.
+
+A caller is answered after the commit that holds its work. Its error is its own; a failed commit is everyone's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from hub.errors import HubError
+from hub.ledger.chain import Journal, head_of
+from hub.ledger.failures import is_connection_lost, is_passing, translated, unavailable
+from hub.ledger.store import Store
+
+TOGETHER = 256
+"""At most so many calls in one commit: beyond it the first one's wait grows more than the throughput."""
+
+WAITING = 20_000
+"""At most so many calls in the queue: beyond it a caller is told at once to come again later."""
+
+TRIES = 5
+"""How often a transaction is made anew that PostgreSQL broke off for another's sake."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What a piece of work is given: the connection inside its transaction, the journal, and who writes."""
+
+    connection: sa.Connection
+    journal: Journal
+    node: str
+    boot: str
+
+
+Bulk = Callable[[Transaction, Sequence[Item]], Sequence[Result | HubError]]
+"""Work on many items at once: for each, in the same order, its result or its error."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One caller's item, the work that takes it (with others of its kind), and where the answer goes."""
+
+    bulk: Bulk[Any, Any]
+    item: Any
+    order: int
+    answer: asyncio.Future[Any]
+
+
+def _each(to: Transaction, works: Sequence[Callable[[Transaction], Any]]) -> Sequence[Any]:
+    """The bulk of work that comes alone."""
+    return [work(to) for work in works]
+
+
+class Writer:
+    """The one writing thread of a ledger."""
+
+    def __init__(self, store: Store, *, node: str, boot: str) -> None:
+        self._store = store
+        self._node = node
+        self._boot = boot
+        self._head: tuple[int, str] | None = None
+        self._closed = False
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def submit(self, bulk: Bulk[Item, Result], item: Item, *, order: int = 0) -> Result:
+        """Do work that many callers ask for together; in a commit, lower `order` goes first."""
+        if self._closed or self._queue.qsize() >= WAITING:
+            raise unavailable()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Job(bulk, item, order, answer))
+        return await answer
+
+    async def run(self, work: Callable[[Transaction], Result], *, order: int = 0) -> Result:
+        """Do work of its own kind."""
+        bulk: Bulk[Callable[[Transaction], Result], Result] = _each
+        return await self.submit(bulk, work, order=order)
+
+    async def close(self) -> None:
+        """Finish what is queued and end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    # -- in the thread ------------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        open_ = True
+        while open_:
+            taken = self._take()
+            open_ = taken[-1] is not None
+            jobs = sorted((job for job in taken if job), key=lambda job: job.order)
+            if jobs:
+                _answer(jobs, self._done(jobs))
+
+    def _take(self) -> list[_Job | None]:
+        """All that is queued, up to the bound or the end; at least one."""
+        taken = [self._queue.get()]
+        while taken[-1] and len(taken) < TOGETHER:
+            try:
+                taken.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return taken
+
+    def _done(self, jobs: Sequence[_Job]) -> Sequence[Any]:
+        """Each job's result or error, all committed. Together first; after one's error, each in its own savepoint."""
+        try:
+            return self._committed(jobs, _together)
+        except Exception as error:
+            if len(jobs) == 1 or is_connection_lost(error):
+                return [translated(error)] * len(jobs)
+        try:
+            return self._committed(jobs, _apart)
+        except Exception as error:
+            return [translated(error)] * len(jobs)
+
+    def _committed(self, jobs: Sequence[_Job], way: Callable[[Transaction, Sequence[_Job]], Sequence[Any]]) -> Sequence[Any]:
+        """One transaction around the jobs, made anew when the database broke it off for another's sake."""
+        for rest in reversed(range(TRIES)):
+            try:
+                return self._transaction(jobs, way)
+            except sa.exc.SQLAlchemyError as error:
+                self._head = None
+                if not (rest and is_passing(error)):
+                    raise
+        raise unavailable()
+
+    def _transaction(
+        self, jobs: Sequence[_Job], way: Callable[[Transaction, Sequence[_Job]], Sequence[Any]]
+    ) -> Sequence[Any]:
+        with self._store.writing.begin() as connection:
+            head = self._head or head_of(connection, self._boot)
+            to = Transaction(connection, Journal(self._boot), self._node, self._boot)
+            answers = way(to, jobs)
+            head = to.journal.flush(connection, head)
+        self._head = head
+        return answers
+
+
+def _together(to: Transaction, jobs: Sequence[_Job]) -> Sequence[Any]:
+    """All jobs of a kind at once; the first error ends everything."""
+    kinds: dict[Bulk[Any, Any], list[int]] = {}
+    for place, job in enumerate(jobs):
+        kinds.setdefault(job.bulk, []).append(place)
+    answers: list[Any] = [None] * len(jobs)
+    for bulk, places in kinds.items():
+        results = bulk(to, [jobs[place].item for place in places])
+        for place, result in zip(places, results, strict=True):
+            answers[place] = result
+    return answers
+
+
+def _apart(to: Transaction, jobs: Sequence[_Job]) -> Sequence[Any]:
+    """Each job in a savepoint, so that the error of one undoes nothing of another."""
+    return [_alone(to, job) for job in jobs]
+
+
+def _alone(to: Transaction, job: _Job) -> Any:
+    mark = to.journal.mark()
+    try:
+        with to.connection.begin_nested():
+            return job.bulk(to, [job.item])[0]
+    except Exception as error:
+        if is_connection_lost(error) or is_passing(error):
+            raise
+        to.journal.back_to(mark)
+        return translated(error)
+
+
+def _answer(jobs: Sequence[_Job], answers: Iterable[Any]) -> None:
+    """Hand every answer to the loop that waits for it, in one call a loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for job, answer in zip(jobs, answers, strict=True):
+        by_loop.setdefault(job.answer.get_loop(), []).append((job.answer, answer))
+    for loop, answered in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_hand_over, answered)
+
+
+def _hand_over(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in answered:
+        if future.done():
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -1,0 +1,100 @@
+"""What the record of an exchange becomes: its message, its deliveries and what is kept of it. Pure.
+
+Used by both doors: what arrives from outside, and what follows from a delivery that has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.catalogue import Catalogue, Exchange
+from hub.ledger import Acceptance, Content
+from hub.message import Delivery, Files, Message, Record, State
+from hub.translation import FollowUp, Receiver, fingerprint, pack
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`)."""
+
+    exchange: Exchange
+    sender: str
+    operation: str
+    authority: str
+    record: Record
+    files: Files = field(default_factory=dict)
+    original: bytes = b""
+    media: str = ""
+    key: str = ""
+    reference: str = ""
+    caller_url: str = ""
+    trace: str = ""
+
+
+def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> Acceptance:
+    """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers."""
+    message = _message(said, catalogue.revision, id=id, now=now)
+    deliveries = tuple(
+        _delivery(message, receiver, catalogue=catalogue, number=number)
+        for number, receiver in enumerate(said.exchange.translation.receivers(said.sender), start=1)
+    )
+    return Acceptance(message, _contents(said), deliveries)
+
+
+def _message(said: Said, revision: str, *, id: str, now: datetime) -> Message:
+    spec = said.exchange.spec
+    return Message(
+        id=id,
+        exchange=said.exchange.name,
+        authority=said.authority,
+        sender=said.sender,
+        operation=said.operation,
+        reference=said.reference or _reference(said),
+        key=said.key or said.exchange.translation.identity(said.record),
+        fingerprint=fingerprint(said.record),
+        revision=revision,
+        accepted_at=now,
+        expires_at=now + spec.expires if spec.expires else None,
+        trace=said.trace,
+        caller_url=said.caller_url,
+    )
+
+
+def _reference(said: Said) -> str:
+    """The business key of a record; while it is not carried, the identifiers that will recall it."""
+    translation = said.exchange.translation
+    recalled = [f"{row}:{said.record.get(row)}" for row in translation.recalls(said.record).values()]
+    return translation.reference(said.record) or " ".join(recalled)
+
+
+def _delivery(message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int) -> Delivery:
+    instance = catalogue.connectors[receiver.side].instance(message.authority)
+    return Delivery(
+        id=f"{message.id}-{number}",
+        message=message.id,
+        exchange=message.exchange,
+        authority=message.authority,
+        receiver=receiver.side,
+        operation=receiver.operation,
+        lane=f"{receiver.side}/{instance}",
+        reference=message.reference,
+        position=0,
+        state=State.WAITING,
+        due_at=message.accepted_at,
+    )
+
+
+def _contents(said: Said) -> tuple[Content, ...]:
+    kept = [Content("record", "application/json", pack(said.record))]
+    if said.original:
+        kept.append(Content("original", said.media, said.original))
+    kept.extend(Content(f"file:{ticket}", "application/octet-stream", data) for ticket, data in said.files.items())
+    return tuple(kept)
+
+
+def followed_by(said: FollowUp, *, sender: str, catalogue: Catalogue, message: Message, key: str) -> Said:
+    """What is said through another exchange because a delivery of `message` to `sender` ended."""
+    exchange = catalogue.exchange(said.exchange)
+    record = exchange.translation.adopt(said.values, reference=message.reference)
+    return Said(exchange, sender, "", message.authority, record, key=key, reference=message.reference)

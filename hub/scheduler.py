@@ -1,0 +1,188 @@
+"""Runs `schedules/`: each slot once over all nodes, a feed fetched, its items accepted, its cursor moved with them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.asyncio import AsyncIOExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from cronsim import CronSim
+
+from hub.call import Delivered
+from hub.caller import Caller
+from hub.catalogue import Application, Catalogue
+from hub.contract import Document
+from hub.errors import HubError, MessageError, NotFound, Text
+from hub.intake import Intake
+from hub.ledger import Ledger
+from hub.signals import Fetched, Listener
+from hub.specs.schedule import Schedule
+from hub.translation import written_time
+
+log = logging.getLogger("hub.scheduler")
+
+OVERLAP = timedelta(minutes=5)
+"""How far a fetch looks back before the last one: the application's clock and commits may lag. Repeats are recognised."""
+FIRST = timedelta(days=1)
+"""How far the very first fetch looks back."""
+
+
+class CronTrigger(BaseTrigger):  # type: ignore[misc]
+    """Fires at a schedule's local times: once when the clock goes back, and at the next minute when it goes forward."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._zone = ZoneInfo(schedule.timezone)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The next slot after the one before; of several that passed meanwhile, what `missed` says."""
+        if previous_fire_time is not None and self._schedule.missed == "all":
+            return self.after(previous_fire_time)
+        return self.after(now)
+
+    def after(self, moment: datetime) -> datetime:
+        """The first slot after `moment`."""
+        return next(CronSim(self._schedule.cron, moment.astimezone(self._zone)))
+
+    def before(self, moment: datetime) -> datetime:
+        """The last slot at or before `moment`."""
+        return next(CronSim(self._schedule.cron, moment.astimezone(self._zone) + timedelta(seconds=1), reverse=True))
+
+
+class Scheduler:
+    """Fires the schedules of a catalogue on this node; a slot that another node has taken is left to it."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        ledger: Ledger,
+        caller: Caller,
+        intake: Intake,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float],
+        announce: Listener,
+    ) -> None:
+        self._catalogue = catalogue
+        self._ledger = ledger
+        self._caller = caller
+        self._intake = intake
+        self._clock = clock
+        self._chance = chance
+        self._announce = announce
+        self._timer = AsyncIOScheduler(
+            jobstores={"default": MemoryJobStore()}, executors={"default": AsyncIOExecutor()}, timezone=UTC
+        )
+
+    @property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Every schedule by name."""
+        return self._catalogue.schedules
+
+    async def start(self) -> None:
+        """Make up for what was missed during a stop, and wait for the next slots."""
+        for schedule in self.schedules.values():
+            trigger = CronTrigger(schedule)
+            self._timer.add_job(
+                self._fire,
+                trigger,
+                args=[schedule, trigger],
+                id=schedule.schedule,
+                max_instances=1 if schedule.overlap == "skip" else 2,
+                coalesce=schedule.missed != "all",
+                misfire_grace_time=None,
+            )
+        self._timer.start()
+        for schedule in self.schedules.values():
+            if schedule.missed != "skip":
+                self._timer.add_job(self._fire, args=[schedule, CronTrigger(schedule)], id=f"{schedule.schedule} (missed)")
+
+    async def stop(self) -> None:
+        """Fire nothing more."""
+        self._timer.shutdown(wait=False)
+
+    async def fetch_now(self, name: str) -> int:
+        """Fetch a schedule's feed at once, whatever its slots; the number of items. Raises NotFound, HubError."""
+        schedule = self.schedules.get(name)
+        if schedule is None:
+            raise NotFound(
+                Text(en=f"There is no schedule “{name}”.", fr=f"La planification « {name} » n'existe pas.")
+            )
+        now = self._clock()
+        await self._ledger.begin_fire(name, now, now=now)
+        return await self._run(schedule, now)
+
+    async def _fire(self, schedule: Schedule, trigger: CronTrigger) -> None:
+        """The slot that is due now, if no node has taken it, after the schedule's random delay."""
+        now = self._clock()
+        await asyncio.sleep(self._chance() * schedule.jitter.total_seconds())
+        slot = trigger.before(now)
+        try:
+            if await self._ledger.begin_fire(schedule.schedule, slot, now=now):
+                await self._run(schedule, slot)
+        except HubError as error:
+            log.warning("schedule %s: %s", schedule.schedule, error)
+
+    async def _run(self, schedule: Schedule, slot: datetime) -> int:
+        try:
+            items = await self._fetched(schedule)
+        except HubError as error:
+            now = self._clock()
+            await self._ledger.end_fire(schedule.schedule, slot, now=now, items=0, error=error.text.fr)
+            self._announce(Fetched(schedule.schedule, 0, error.text.en))
+            raise
+        await self._ledger.end_fire(schedule.schedule, slot, now=self._clock(), items=items)
+        self._announce(Fetched(schedule.schedule, items))
+        return items
+
+    async def _fetched(self, schedule: Schedule) -> int:
+        """Ask the feed what changed since the last fetch, and accept it. Raises HubError when it does not answer."""
+        fetch = schedule.fetch
+        application = self._catalogue.connectors[fetch.connector]
+        began = self._clock()
+        cursor = await self._ledger.cursor(schedule.schedule)
+        since = datetime.fromisoformat(cursor) - OVERLAP if cursor else began - FIRST
+        question = self._question(application, schedule, since)
+        answer = await self._caller.call(
+            application, fetch.operation, question, authority=schedule.authority, key=f"{schedule.schedule}:{began.isoformat()}"
+        )
+        if not isinstance(answer.outcome, Delivered):
+            raise HubError(answer.outcome.reason)
+        items = _items(answer.outcome.answer, application.spec.operations[fetch.operation].items or "")
+        results = await self._intake.accept_list(
+            fetch.into,
+            items,
+            sender=fetch.connector,
+            authority=schedule.authority,
+            cursor=(schedule.schedule, began.isoformat()),
+        )
+        for result in results:
+            if isinstance(result, MessageError):
+                log.error("schedule %s: an item was refused: %s", schedule.schedule, result)
+        return len(items)
+
+    def _question(self, application: Application, schedule: Schedule, since: datetime) -> Document:
+        operation = application.spec.operations[schedule.fetch.operation]
+        if not operation.since:
+            return {}
+        local = since.astimezone(ZoneInfo(schedule.timezone))
+        value: Any = written_time(local, operation.since_form)
+        for name in reversed(operation.since.split(".")):
+            value = {name: value}
+        return dict(value)
+
+
+def _items(answer: Document, path: str) -> list[Document]:
+    """The items of a feed's answer, at `path`."""
+    found: Any = answer
+    for name in path.split("."):
+        found = (found or {}).get(name)
+    return list(found or [])
+

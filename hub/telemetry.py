@@ -1,0 +1,169 @@
+"""What the people who run the hub can watch: counters for Prometheus, and structured log lines. Never content.
+
+Listens to the hub's signals and is told at each scrape how the ledger stands; it asks nobody anything itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from hub.signals import Accepted, Attempted, Fetched, LaneChanged, NotAccepted, Signal
+
+LONGEST_VALUE = 400
+"""Characters of one value in a log line; what is longer is cut."""
+
+GATES = ("closed", "open", "half-open", "paused")
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many deliveries of an exchange stand in a lane in one state."""
+
+    lane: str
+    exchange: str
+    state: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A lane at a moment: its gate (or "paused"), and how many seconds ago its oldest waiting message was accepted."""
+
+    lane: str
+    gate: str
+    oldest_seconds: float
+
+
+class Telemetry:
+    """The hub's measures in a registry of their own, and its log. `listen` is a Listener of signals."""
+
+    def __init__(self, log: structlog.typing.FilteringBoundLogger | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self._log = log or structlog.get_logger("hub")
+        self._count()
+        self._gauge()
+
+    def _count(self) -> None:
+        self._accepted = Counter(
+            "hub_messages_accepted", "Messages accepted.", ("exchange", "sender", "duplicate"), registry=self.registry
+        )
+        self._refused = Counter(
+            "hub_messages_refused", "Messages refused at a door.", ("exchange", "kind"), registry=self.registry
+        )
+        self._attempts = Counter(
+            "hub_attempts", "Attempts, by what they came to.", ("exchange", "lane", "event"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "hub_attempt_seconds", "How long an attempt took.", ("lane",), registry=self.registry, buckets=_SECONDS
+        )
+        self._fetches = Counter("hub_fetches", "Runs of schedules.", ("schedule", "outcome"), registry=self.registry)
+        self._items = Counter("hub_fetched_items", "Items fetched.", ("schedule",), registry=self.registry)
+
+    def _gauge(self) -> None:
+        self._gates = Gauge("hub_lane_gate", "1 for the gate that a lane has.", ("lane", "gate"), registry=self.registry)
+        self._standing = Gauge(
+            "hub_deliveries", "Deliveries that have not ended.", ("lane", "exchange", "state"), registry=self.registry
+        )
+        self._oldest = Gauge(
+            "hub_oldest_waiting_seconds", "Age of the oldest waiting message.", ("lane",), registry=self.registry
+        )
+
+    # -- signals ------------------------------------------------------------------------------------------------------
+
+    def listen(self, signal: Signal) -> None:
+        """Count a signal and write its log line: INFO an action done, WARNING recovered, ERROR a person must act."""
+        match signal:
+            case Accepted():
+                self._accepted.labels(signal.exchange, signal.sender, str(signal.duplicate).lower()).inc()
+                self._write("info", "accepted", signal)
+            case NotAccepted():
+                self._refused.labels(signal.exchange, signal.kind).inc()
+                self._write("warning", "refused at the door", signal)
+            case Attempted():
+                self._attempts.labels(signal.exchange, signal.lane, signal.event).inc()
+                self._seconds.labels(signal.lane).observe(signal.seconds)
+                self._write(_LEVELS.get(signal.event, "warning"), "attempted", signal)
+            case LaneChanged():
+                self._show_gate(signal.lane, signal.gate)
+                self._write("info" if signal.gate == "closed" else "warning", "lane changed", signal)
+            case Fetched():
+                self._fetches.labels(signal.schedule, "failed" if signal.error else "done").inc()
+                self._items.labels(signal.schedule).inc(signal.items)
+                self._write("warning" if signal.error else "info", "fetched", signal)
+
+    def failed(self, error: Exception, *, at: str) -> None:
+        """Log an error that nobody expected, at `at`: its class and where it was raised, never its words."""
+        self._log.error("unexpected error", error=type(error).__name__, at=at, raised=_raised_at(error))
+
+    def _write(self, level: str, event: str, signal: Signal) -> None:
+        values = {name: getattr(signal, name) for name in signal.__dataclass_fields__ if name != "event"}
+        if isinstance(signal, Attempted):
+            values["outcome"] = signal.event
+        getattr(self._log, level)(event, **values)
+
+    # -- scrapes ------------------------------------------------------------------------------------------------------
+
+    def exposition(self, standings: Iterable[Standing], lanes: Iterable[Watched]) -> tuple[bytes, str]:
+        """The measures in Prometheus' form with their content type, the ledger being as it is told."""
+        self._standing.clear()
+        for each in standings:
+            self._standing.labels(each.lane, each.exchange, each.state).set(each.deliveries)
+        for lane in lanes:
+            self._show_gate(lane.lane, lane.gate)
+            self._oldest.labels(lane.lane).set(lane.oldest_seconds)
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+    def _show_gate(self, lane: str, gate: str) -> None:
+        for name in GATES:
+            self._gates.labels(lane, name).set(1 if name == gate else 0)
+
+
+_LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
+
+
+def _raised_at(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+# -- logs -------------------------------------------------------------------------------------------------------------
+
+
+def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
+    """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _tamed,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: tame(value) for name, value in values.items()}
+
+
+def tame(value: Any) -> Any:
+    """A value as it may stand in a log line: at most 400 characters, everything unprintable written as an escape."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = str(value)
+    if len(text) > LONGEST_VALUE:
+        text = f"{text[:LONGEST_VALUE]}… ({len(text)})"
+    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)

@@ -1,0 +1,136 @@
+"""From a row's words to its cell on one side: how the value is read there, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import regex
+
+from hub.contract import Shape
+from hub.errors import ConfigurationError, Text
+from hub.specs.mapping import Row, RowCheck
+from hub.translation.dates import date_form
+from hub.translation.facets import fit_of, matches
+from hub.translation.faults import Cell, Fault
+from hub.translation.record import canonical_text
+from hub.translation.tables import Table
+from hub.translation.values import BOOLEAN, INTEGER, TEXT, decimal_cell, table_cell, values_cell
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the words of a row refer to: the code lists, and the zone of times without one."""
+
+    tables: Mapping[str, Table]
+    zone: ZoneInfo
+
+
+def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: Words) -> Cell:
+    """The cell of `row` (called `name`) on `side`, where the contract has `shape`. Raises ConfigurationError."""
+    base = _base(name, row, side, shape, words)
+    parse = _checked(base.parse, row.check) if row.check else base.parse
+    form = _fitted(base.form, row.max.get(side), shape)
+    return Cell(parse, form, plain=base.plain and parse is base.parse and form is base.form)
+
+
+def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> Cell:
+    if row.date:
+        return _dated(name, row, side, words)
+    if row.table:
+        if row.table not in words.tables:
+            raise _cannot(name, f"there is no table “{row.table}”", f"la table « {row.table} » n'existe pas")
+        return table_cell(words.tables[row.table], side, shown=not row.personal)
+    if row.values and (side in row.values or row.as_ != "boolean"):
+        return values_cell(listed_values(row, side), row.as_, shown=not row.personal)
+    match row.as_:
+        case "integer":
+            return INTEGER
+        case "decimal":
+            return decimal_cell(row.number.get(side, "plain"), shape.decimals if shape else None)
+        case "boolean":
+            return BOOLEAN
+        case "text":
+            return TEXT
+
+
+def listed_values(row: Row, side: str) -> Mapping[str, str]:
+    """Canonical -> side value; a side without a list of its own writes the canonical values themselves."""
+    if side in row.values:
+        return row.values[side]
+    return {code: code for listed in row.values.values() for code in listed}
+
+
+def _dated(name: str, row: Row, side: str, words: Words) -> Cell:
+    if side not in row.date:
+        raise _cannot(name, f"there is no date form for {side}", f"il manque la forme de date de {side}")
+    try:
+        return date_form(row.date[side], words.zone).cell
+    except ValueError as error:
+        raise _cannot(name, str(error), str(error)) from error
+
+
+def _checked(parse: Callable[[str], Any], check: RowCheck) -> Callable[[str], Any]:
+    held = compile_check(check)
+
+    def parse_and_check(text: str) -> Any:
+        value = parse(text)
+        if not held(value):
+            raise Fault(said_by(check))
+        return value
+
+    return parse_and_check
+
+
+def compile_check(check: RowCheck) -> Callable[[Any], bool]:
+    """Whether a canonical value passes the row's `check`. Raises ConfigurationError for a pattern or bound that is none."""
+    try:
+        looks = regex.compile(check.looks) if check.looks else None
+        lowest = Decimal(check.at_least) if check.at_least else None
+        highest = Decimal(check.at_most) if check.at_most else None
+    except (regex.error, ArithmeticError) as error:
+        raise _cannot("check", str(error), str(error)) from error
+
+    def held(value: Any) -> bool:
+        if looks is not None and not matches(looks, canonical_text(value)):
+            return False
+        return (lowest is None or value >= lowest) and (highest is None or value <= highest)
+
+    return held
+
+
+def said_by(check: RowCheck) -> Text:
+    """The words of a failed check: the mapping's own, or what would be right."""
+    if check.says:
+        return Text(en=check.says, fr=check.says)
+    parts_en = [f"look like {check.looks}"] if check.looks else []
+    parts_fr = [f"ressembler à {check.looks}"] if check.looks else []
+    if check.at_least:
+        parts_en, parts_fr = [*parts_en, f"be at least {check.at_least}"], [*parts_fr, f"valoir au moins {check.at_least}"]
+    if check.at_most:
+        parts_en, parts_fr = [*parts_en, f"be at most {check.at_most}"], [*parts_fr, f"valoir au plus {check.at_most}"]
+    return Text(en=f"must {' and '.join(parts_en)}", fr=f"doit {' et '.join(parts_fr)}")
+
+
+def _fitted(form: Callable[[Any], str], longest: int | None, shape: Shape | None) -> Callable[[Any], str]:
+    """`form`, cut at `longest` characters, then held against the contract."""
+    fit = fit_of(shape)
+    if longest is None and fit is None:
+        return form
+
+    def form_and_fit(value: Any) -> str:
+        text = form(value)
+        if longest is not None:
+            text = text[:longest]
+        if fit is not None:
+            fit(text)
+        return text
+
+    return form_and_fit
+
+
+def _cannot(name: str, en: str, fr: str) -> ConfigurationError:
+    return ConfigurationError(Text(en=f"row “{name}”: {en}", fr=f"ligne « {name} » : {fr}"))

@@ -1,0 +1,271 @@
+"""From the rows of a mapping to the level of one side and one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.contract import Kind, Shape
+from hub.errors import ConfigurationError, Text
+from hub.specs.mapping import Row
+from hub.translation.cells import Words, compile_cell
+from hub.translation.faults import Cell
+from hub.translation.groups import LINE_TEXT, Group, reading_group, writing_group
+from hub.translation.joins import Joint, compile_joint
+from hub.translation.levels import Level, ReadEntry, WriteEntry
+from hub.translation.scene import Empty, Slot, Step
+from hub.translation.steps import (
+    reading_constant,
+    reading_file,
+    reading_joint,
+    reading_value,
+    reading_when,
+    writing_constant,
+    writing_file,
+    writing_joint,
+    writing_value,
+    writing_when,
+)
+from hub.translation.values import TEXT
+
+_OPEN = Shape(name="", kind=Kind.ANY, open=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be compiled: the rows, on one side, against one shape; `within` is the full name of the rows' group.
+
+    `elsewhere`: the same side's shapes in its other directions: a path may belong to one of these only.
+    """
+
+    rows: Mapping[str, Row]
+    side: str
+    shape: Shape
+    words: Words
+    within: str = ""
+    elsewhere: tuple[Shape, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A level in the making."""
+
+    plan: Plan
+    parents: list[tuple[int, str, str]] = field(default_factory=list)
+    mandatory: list[bool] = field(default_factory=lambda: [True])
+    numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
+    reads: list[ReadEntry] = field(default_factory=list)
+    writes: list[WriteEntry] = field(default_factory=list)
+    required: list[Slot] = field(default_factory=list)
+    read_steps: list[Step] = field(default_factory=list)
+    write_steps: list[Step] = field(default_factory=list)
+    slots: dict[str, Slot] = field(default_factory=dict)
+
+    def container(self, path: str) -> int:
+        """The number of the container at `path`, with all above it."""
+        if path not in self.numbers:
+            above, _, key = path.rpartition(".")
+            number = self.container(above)
+            self.parents.append((number, key, path))
+            self.numbers[path] = len(self.parents)
+            shape = _shape_at(self.plan.shape, path)
+            self.mandatory.append(self.mandatory[number] and shape is not None and shape.required)
+        return self.numbers[path]
+
+
+def compile_level(plan: Plan) -> Level:
+    """The level of `plan`. Raises ConfigurationError for a row that cannot be compiled."""
+    draft = _Draft(plan)
+    for name in _in_order(plan):
+        _add(draft, name, plan.rows[name])
+    fixed = [
+        (draft.container(path.rpartition(".")[0]), path.rpartition(".")[2], shape.fixed)
+        for path, shape in plan.shape.leaves()
+        if shape.fixed is not None and shape.required and not _through_list(plan.shape, path)
+    ]
+    return Level(
+        tuple(draft.parents),
+        tuple(draft.mandatory),
+        tuple(draft.reads),
+        tuple(draft.writes),
+        tuple(draft.required),
+        tuple(draft.read_steps),
+        tuple(draft.write_steps),
+        tuple(fixed),
+        draft.slots,
+    )
+
+
+def _in_order(plan: Plan) -> list[str]:
+    """The rows of this side in the contract's order, those with a condition last and after those that they depend on."""
+    order = {path: number for number, path in enumerate(_paths(plan.shape))}
+    here = [name for name, row in plan.rows.items() if path_of(row, plan.side)]
+    here.sort(key=lambda name: order.get(path_of(plan.rows[name], plan.side), len(order)))
+    free = [name for name in here if not plan.rows[name].when]
+    bound = [name for name in here if plan.rows[name].when]
+    bound.sort(key=lambda name: _depth(plan.rows, name, ()))
+    return free + bound
+
+
+def _depth(rows: Mapping[str, Row], name: str, seen: tuple[str, ...]) -> int:
+    """How many conditions stand before this row; a circle counts as its length."""
+    if name not in rows or name in seen:
+        return 0
+    return 1 + max((_depth(rows, other, (*seen, name)) for other in rows[name].when), default=-1)
+
+
+def path_of(row: Row, side: str) -> str:
+    """The path of a row or group on a side; "" if it has none there."""
+    return row.each.get(side) or row.cells.get(side, "")
+
+
+def _paths(shape: Shape, prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for child in shape.children:
+        path = f"{prefix}.{child.name}" if prefix else child.name
+        found += [path, *_paths(child, path)]
+    return found
+
+
+def _shape_at(shape: Shape, path: str) -> Shape | None:
+    """The shape at `path`; open content has any path below it."""
+    found: Shape | None = shape
+    for name in path.split(".") if path else ():
+        if found is None:
+            return None
+        found = found.child(name) or (_OPEN if found.open or found.kind is Kind.ANY else None)
+    return found
+
+
+def _through_list(shape: Shape, path: str) -> bool:
+    names = path.split(".")
+    return any((found := shape.at(".".join(names[:end]))) is not None and found.repeated for end in range(1, len(names) + 1))
+
+
+def _add(draft: _Draft, name: str, row: Row) -> None:
+    plan, path = draft.plan, path_of(row, draft.plan.side)
+    shape = _shape_at(plan.shape, path) or _line_text(plan.shape, path)
+    if shape is None:
+        if any(_shape_at(other, path) for other in plan.elsewhere):
+            return
+        full = f"{plan.within}{name}"
+        text = Text(
+            en=f"row “{full}”: the contract of {plan.side} has no field {path}",
+            fr=f"ligne « {full} » : le contrat de {plan.side} n'a pas de champ {path}",
+        )
+        raise ConfigurationError(text)
+    slot = _slot(draft, name, row, path, shape)
+    draft.slots[name] = slot
+    owned_here = row.owner in (None, plan.side)
+    if _is_simple(row):
+        if owned_here:
+            draft.reads.append((slot.parent, slot.key, name, None if slot.cell.plain else slot.cell.parse, slot))
+        draft.writes.append((slot.parent, slot.key, name, None if slot.cell.plain else slot.cell.form, slot))
+    else:
+        _add_steps(draft, row, slot, shape, owned_here=owned_here)
+    if owned_here and not row.when and not row.recall:
+        _require(draft, row, slot)
+
+
+def _line_text(shape: Shape, path: str) -> Shape | None:
+    return shape if path == LINE_TEXT and not shape.children else None
+
+
+def _is_simple(row: Row) -> bool:
+    return not (row.each or row.when or row.constant is not None or row.file or row.join)
+
+
+def _require(draft: _Draft, row: Row, slot: Slot) -> None:
+    """Note what a document of this side must have: the row itself, or the rows that it is split into."""
+    if row.constant is not None:
+        return
+    if not row.join:
+        if slot.read_required:
+            draft.required.append(slot)
+        return
+    for name in row.split:
+        joined = draft.plan.rows.get(name)
+        if joined is not None and joined.required and not joined.recall:
+            full, label = f"{draft.plan.within}{name}", joined.label or name
+            draft.required.append(
+                Slot(full, name, label, slot.path, slot.parent, slot.key, slot.cell, "omit", False, True, False)
+            )
+
+
+def _slot(draft: _Draft, name: str, row: Row, path: str, shape: Shape) -> Slot:
+    plan = draft.plan
+    above, _, key = path.rpartition(".")
+    return Slot(
+        row=f"{plan.within}{name}",
+        name=name,
+        label=row.label or name,
+        path=path,
+        parent=draft.container(above),
+        key=key,
+        cell=_cell(name, row, plan, shape),
+        empty=_empty(shape),
+        needed=shape.required,
+        read_required=row.required and not row.recall,
+        write_required=row.required and row.owner in (None, *(side for side in row.cells if side != plan.side)),
+        images=_images(name, row, plan),
+    )
+
+
+def _cell(name: str, row: Row, plan: Plan, shape: Shape) -> Cell:
+    if row.each or row.file:
+        return TEXT
+    return compile_cell(name, row, side=plan.side, shape=shape, words=plan.words)
+
+
+def _images(name: str, row: Row, plan: Plan) -> tuple[Cell, ...]:
+    """The cells of the other sides that keep less of this row: `max`, or a declared loss."""
+    if row.each or row.file or row.constant is not None or row.join:
+        return ()
+    lossy = {side for side in (*row.max, *row.loses) if side != plan.side and side in row.cells}
+    return tuple(compile_cell(name, row, side=side, shape=None, words=plan.words) for side in sorted(lossy))
+
+
+def _empty(shape: Shape) -> Empty:
+    if shape.nullable:
+        return "null"
+    if shape.kind not in (Kind.TEXT, Kind.ANY) or shape.location:
+        return "omit"
+    if shape.values:
+        return "blank" if "" in shape.values else "omit"
+    return "omit" if shape.shortest or shape.patterns else "blank"
+
+
+def _add_steps(draft: _Draft, row: Row, slot: Slot, shape: Shape, *, owned_here: bool) -> None:
+    read, write = _steps(draft.plan, row, slot, shape)
+    if owned_here:
+        draft.read_steps.append(reading_when(row.when, slot, read) if row.when else read)
+    draft.write_steps.append(writing_when(row.when, write) if row.when else write)
+
+
+def _steps(plan: Plan, row: Row, slot: Slot, shape: Shape) -> tuple[Step, Step]:
+    if row.each:
+        group = _group(plan, row, slot, shape)
+        return reading_group(group), writing_group(group)
+    if row.constant is not None:
+        return reading_constant(slot, row.constant), writing_constant(slot, row.constant)
+    if row.file:
+        return reading_file(slot, row.file), writing_file(slot, row.file)
+    if row.join:
+        joint = _joint(slot, row)
+        return reading_joint(slot, joint), writing_joint(slot, joint)
+    return reading_value(slot), writing_value(slot)
+
+
+def _joint(slot: Slot, row: Row) -> Joint:
+    try:
+        return compile_joint(row.join or "", row.split)
+    except ValueError as error:
+        raise ConfigurationError(Text(en=f"row “{slot.row}”: {error}", fr=f"ligne « {slot.row} » : {error}")) from error
+
+
+def _group(plan: Plan, row: Row, slot: Slot, shape: Shape) -> Group:
+    elsewhere = tuple(found for other in plan.elsewhere if (found := _shape_at(other, slot.path)) is not None)
+    inner = Plan(row.fields, plan.side, shape, plan.words, f"{slot.row}.", elsewhere)
+    level = compile_level(inner)
+    texts = not shape.children and not shape.open and shape.kind is not Kind.ANY
+    return Group(slot, level, level.slots.get(row.match or ""), texts)

@@ -1,0 +1,215 @@
+"""Dates as a side writes them (`date`, `datetime`, `time`, or letters: dd/MM/yyyy HH:mm) and as the record keeps them.
+
+The record keeps ISO text: a date, a time, or a datetime with its offset. A local time that the autumn change makes
+ambiguous is taken as the first of the two; one that the spring change leaves out is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from hub.translation.faults import Cell, Fault, fault
+
+DateKind = Literal["date", "datetime", "time"]
+Unit = Literal["day", "minute", "second", "microsecond"]
+
+_ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_ISO_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_ISO_TIME = re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,6})?", re.ASCII)
+_LETTERS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+_WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
+_TOKEN = re.compile(r"(?P<letters>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|(?P<other>[^A-Za-z'])")
+_FINENESS: tuple[Unit, ...] = ("day", "minute", "second", "microsecond")
+
+
+@dataclass(frozen=True, slots=True)
+class DateForm:
+    """How one side writes a date: what it holds, how finely, and the two ways between its text and ISO text."""
+
+    written: str
+    kind: DateKind
+    unit: Unit
+    cell: Cell
+
+
+def date_form(written: str, zone: ZoneInfo) -> DateForm:
+    """The form `written` in a mapping, its times without zone being of `zone`. Raises ValueError saying what is wrong."""
+    match written:
+        case "date":
+            return DateForm(written, "date", "day", Cell(_parse_date, lambda value: _form_date(value, zone)))
+        case "datetime":
+            cell = Cell(lambda text: _parse_datetime(text, zone), lambda value: _form_datetime(value, zone))
+            return DateForm(written, "datetime", "microsecond", cell)
+        case "time":
+            return DateForm(written, "time", "microsecond", Cell(_parse_time, lambda value: _form_time(value, zone)))
+        case _:
+            return _lettered(written, zone)
+
+
+def finest(forms: list[DateForm]) -> DateForm:
+    """The form that keeps most of a date."""
+    return max(forms, key=lambda form: _FINENESS.index(form.unit))
+
+
+def _lettered(written: str, zone: ZoneInfo) -> DateForm:
+    pattern, letters = _compiled(written)
+    with_date = {"yyyy", "MM", "dd"} <= letters
+    with_time = {"HH", "mm"} <= letters
+    whole = (with_date or not {"yyyy", "MM", "dd"} & letters) and (with_time or not {"HH", "mm", "ss"} & letters)
+    if not whole or not letters:
+        raise ValueError("a form has yyyy, MM and dd, or HH and mm, or both")
+    kind: DateKind = "datetime" if with_date and with_time else "date" if with_date else "time"
+    unit: Unit = "day" if kind == "date" else "second" if "ss" in letters else "minute"
+    parse = _lettered_parser(written, re.compile(pattern, re.ASCII), kind, zone)
+    return DateForm(written, kind, unit, Cell(parse, _lettered_writer(written, kind, zone)))
+
+
+def _compiled(written: str) -> tuple[str, set[str]]:
+    """The regular expression of a lettered form, and the letters that it has."""
+    pattern, letters, position = "", set[str](), 0
+    while position < len(written):
+        token = _TOKEN.match(written, position)
+        if token is None:
+            raise ValueError("a quote is not closed")
+        position = token.end()
+        if found := token["letters"]:
+            if found not in _WIDTHS or found in letters:
+                raise ValueError(f"the letters {found} are not known here; known: {', '.join(_WIDTHS)}")
+            letters.add(found)
+            pattern += rf"(?P<{found}>\d{{{_WIDTHS[found]}}})"
+        else:
+            pattern += re.escape(token["quoted"] if token["quoted"] is not None else token["other"])
+    return pattern, letters
+
+
+def _lettered_parser(written: str, pattern: re.Pattern[str], kind: DateKind, zone: ZoneInfo) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        found = pattern.fullmatch(text.strip())
+        if found is None:
+            raise _not_of(written)
+        part = {name: int(value) for name, value in found.groupdict().items()}
+        clock = (part.get("HH", 0), part.get("mm", 0), part.get("ss", 0))
+        try:
+            if kind == "date":
+                return date(part["yyyy"], part["MM"], part["dd"]).isoformat()
+            if kind == "time":
+                return time(*clock).isoformat()
+            local = datetime(part["yyyy"], part["MM"], part["dd"], *clock)  # noqa: DTZ001 - its zone follows
+        except ValueError as error:
+            raise _not_of(written) from error
+        return _in_zone(local, zone).isoformat()
+
+    return parse
+
+
+def _lettered_writer(written: str, kind: DateKind, zone: ZoneInfo) -> Callable[[str], str]:
+    pieces = [_printed(token) for token in _TOKEN.finditer(written)]
+
+    def form(value: str) -> str:
+        moment = _moment(value, kind, zone)
+        return "".join([piece if width == 0 else f"{getattr(moment, piece):0{width}d}" for piece, width in pieces])
+
+    return form
+
+
+_PARTS = {"yyyy": "year", "MM": "month", "dd": "day", "HH": "hour", "mm": "minute", "ss": "second"}
+
+
+def _printed(token: re.Match[str]) -> tuple[str, int]:
+    """One piece of a lettered form: (attribute, width), or (literal, 0)."""
+    if letters := token["letters"]:
+        return _PARTS[letters], _WIDTHS[letters]
+    return (token["quoted"] if token["quoted"] is not None else token["other"]), 0
+
+
+def _moment(value: str, kind: DateKind, zone: ZoneInfo) -> date | time:
+    """The canonical `value` in local terms, with the parts that `kind` needs."""
+    try:
+        if kind == "time":
+            return time.fromisoformat(value) if len(value) < 19 else datetime.fromisoformat(value).astimezone(zone)
+        if len(value) == 10:
+            day = date.fromisoformat(value)
+            return day if kind == "date" else datetime.combine(day, time(), zone)
+        return datetime.fromisoformat(value).astimezone(zone)
+    except (ValueError, OverflowError) as error:
+        raise _not_of(kind) from error
+
+
+def _parse_date(text: str) -> str:
+    found = _ISO_DATE.fullmatch(text.strip())
+    if found is None:
+        raise _not_of("date")
+    try:
+        date.fromisoformat(found[1])
+    except ValueError as error:
+        raise _not_of("date") from error
+    return found[1]
+
+
+def _parse_datetime(text: str, zone: ZoneInfo) -> str:
+    found = _ISO_DATETIME.fullmatch(text.strip())
+    if found is None:
+        raise _not_of("datetime")
+    try:
+        moment = datetime.fromisoformat(found[0])
+    except ValueError as error:
+        raise _not_of("datetime") from error
+    return (moment if moment.tzinfo else _in_zone(moment, zone)).isoformat()
+
+
+def _parse_time(text: str) -> str:
+    found = _ISO_TIME.fullmatch(text.strip())
+    if found is None:
+        raise _not_of("time")
+    try:
+        return time.fromisoformat(found[0]).isoformat()
+    except ValueError as error:
+        raise _not_of("time") from error
+
+
+def _form_date(value: str, zone: ZoneInfo) -> str:
+    if len(value) == 10:
+        return value
+    return _moment(value, "date", zone).isoformat()[:10]
+
+
+def _form_datetime(value: str, zone: ZoneInfo) -> str:
+    if len(value) > 10:
+        return value
+    return _moment(value, "datetime", zone).isoformat()
+
+
+def _form_time(value: str, zone: ZoneInfo) -> str:
+    moment = _moment(value, "time", zone)
+    return (moment.timetz().replace(tzinfo=None) if isinstance(moment, datetime) else moment).isoformat()
+
+
+def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+    moment = local.replace(tzinfo=zone)
+    try:
+        there = moment.astimezone(UTC).astimezone(zone)
+    except OverflowError as error:
+        raise fault("is not a date that can be used", "n'est pas une date utilisable") from error
+    if there.replace(tzinfo=None) != local:
+        raise fault(
+            f"is a time that does not exist in {zone.key}: the clocks go forward over it",
+            f"est une heure qui n'existe pas à {zone.key} : le passage à l'heure d'été la saute",
+        )
+    return moment
+
+
+_SHOWN = {
+    "date": ("a date such as 2026-05-31", "une date comme 2026-05-31"),
+    "datetime": ("a date and time such as 2026-05-31T14:05:00+02:00", "une date et heure comme 2026-05-31T14:05:00+02:00"),
+    "time": ("a time such as 14:05:00", "une heure comme 14:05:00"),
+}
+
+
+def _not_of(written: str) -> Fault:
+    en, fr = _SHOWN.get(written, (f"a date of the form {written}", f"une date de la forme {written}"))
+    return fault(f"is not {en}", f"n'est pas {fr}", accepted=(written,))

@@ -1,0 +1,146 @@
+"""What a contract wants of a field's text (enumeration, lengths, bounds, patterns), said before the contract's own check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+import regex
+
+from hub.contract import Kind, Shape
+from hub.translation.faults import fault
+
+SECONDS_TO_MATCH = 0.2
+"""No pattern may keep a message longer than this."""
+
+Fit = Callable[[str], None]
+
+
+def fit_of(shape: Shape | None) -> Fit | None:
+    """A function that raises Fault when a text does not fit `shape`; None when anything fits."""
+    if shape is None:
+        return None
+    tests = [test for test in (_values(shape), _lengths(shape), _bounds(shape), _digits(shape), _patterns(shape)) if test]
+    match tests:
+        case []:
+            return None
+        case [only]:
+            return only
+        case _:
+            return _all(tests)
+
+
+def matches(pattern: regex.Pattern[str], text: str) -> bool:
+    """Whether the whole text fits; False also when it takes too long to tell."""
+    try:
+        return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH) is not None
+    except TimeoutError:
+        return False
+
+
+def _all(tests: list[Fit]) -> Fit:
+    def fit(text: str) -> None:
+        for test in tests:
+            test(text)
+
+    return fit
+
+
+def _values(shape: Shape) -> Fit | None:
+    if not shape.values:
+        return None
+    known = frozenset(shape.values)
+    listed = ", ".join(shape.values[:15])
+
+    def fit(text: str) -> None:
+        if text not in known:
+            raise fault(
+                f"the contract does not take this value; it takes: {listed}",
+                f"le contrat n'admet pas cette valeur ; il admet : {listed}",
+                accepted=shape.values,
+            )
+
+    return fit
+
+
+def _lengths(shape: Shape) -> Fit | None:
+    shortest, longest = shape.shortest or 0, shape.longest
+    if not shortest and longest is None:
+        return None
+
+    def fit(text: str) -> None:
+        length = len(text)
+        if longest is not None and length > longest:
+            raise fault(
+                f"is {length} characters long; the contract takes {longest}",
+                f"compte {length} caractères ; le contrat en admet {longest}",
+            )
+        if length < shortest:
+            raise fault(
+                f"is {length} characters long; the contract wants at least {shortest}",
+                f"compte {length} caractères ; le contrat en veut au moins {shortest}",
+            )
+
+    return fit
+
+
+def _bounds(shape: Shape) -> Fit | None:
+    lowest, highest = _number(shape.lowest), _number(shape.highest)
+    if shape.kind not in (Kind.INTEGER, Kind.DECIMAL) or (lowest is None and highest is None):
+        return None
+
+    def fit(text: str) -> None:
+        value = _number(text)
+        if value is None:
+            raise fault("is not a number", "n'est pas un nombre")
+        if lowest is not None and value < lowest:
+            raise fault(f"is less than {lowest}", f"est inférieur à {lowest}")
+        if highest is not None and value > highest:
+            raise fault(f"is more than {highest}", f"est supérieur à {highest}")
+
+    return fit
+
+
+def _digits(shape: Shape) -> Fit | None:
+    if shape.digits is None and shape.decimals is None:
+        return None
+
+    def fit(text: str) -> None:
+        whole, _, part = text.lstrip("+-").partition(".")
+        if shape.decimals is not None and len(part) > shape.decimals:
+            raise fault(f"has more than {shape.decimals} decimals", f"a plus de {shape.decimals} décimales")
+        if shape.digits is not None and len(whole.lstrip("0")) + len(part) > shape.digits:
+            raise fault(f"has more than {shape.digits} digits", f"a plus de {shape.digits} chiffres")
+
+    return fit
+
+
+def _patterns(shape: Shape) -> Fit | None:
+    compiled = [pattern for pattern in map(_pattern, shape.patterns) if pattern is not None]
+    if not compiled:
+        return None
+
+    def fit(text: str) -> None:
+        for pattern in compiled:
+            if not matches(pattern, text):
+                raise fault(
+                    f"does not look like {pattern.pattern}, which the contract wants",
+                    f"ne ressemble pas à {pattern.pattern}, que veut le contrat",
+                )
+
+    return fit
+
+
+def _pattern(written: str) -> regex.Pattern[str] | None:
+    """XSD has a few signs that `regex` lacks: such a pattern is left to the contract's own check."""
+    try:
+        return regex.compile(written)
+    except regex.error:
+        return None
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,35 @@
+"""What is wrong with one value, before it is known where it stood. Never holds a personal value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import Text
+
+
+class Fault(Exception):
+    """One value does not fit its row; becomes a Problem with row, label, side and path."""
+
+    def __init__(self, text: Text, accepted: tuple[str, ...] = ()) -> None:
+        self.text = text
+        self.accepted = accepted
+        super().__init__(text.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One row on one side: `parse` makes the canonical value of the side's text, `form` the side's text of it.
+
+    Both raise Fault. Neither is ever given an empty value. `plain`: the text is the value, unchecked.
+    """
+
+    parse: Callable[[str], Any]
+    form: Callable[[Any], str]
+    plain: bool = False
+
+
+def fault(en: str, fr: str, *, accepted: tuple[str, ...] = ()) -> Fault:
+    """A Fault with its sentence in both languages."""
+    return Fault(Text(en=en, fr=fr), accepted)

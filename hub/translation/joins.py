@@ -1,0 +1,89 @@
+"""One field put together from several rows ("{family_name} {given_name}"), and taken apart again by what each looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import regex
+
+from hub.message import Record
+from hub.translation.facets import SECONDS_TO_MATCH
+from hub.translation.faults import fault
+from hub.translation.record import canonical_text
+
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A compiled `join` and its `split`. `names` are the joined rows in the order of the text."""
+
+    template: str
+    names: tuple[str, ...]
+    literals: tuple[str, ...]
+    pattern: regex.Pattern[str] | None
+
+    def put_together(self, record: Record) -> str | None:
+        """The text of the joined rows; None when all are empty. Raises Fault when it would come back as other values."""
+        values = [canonical_text(record.get(name)) for name in self.names]
+        if not any(values):
+            return None
+        pieces = [piece for pair in zip(self.literals, [*values, ""], strict=True) for piece in pair]
+        text = "".join(pieces).strip()
+        if self.pattern is not None:
+            self._guard(text, values)
+        return text
+
+    def taken_apart(self, text: str) -> dict[str, str | None]:
+        """The joined rows that `text` holds. Raises Fault when it does not look like them."""
+        found = self._found(text)
+        if found is None:
+            raise fault(f"does not look like {self.template}", f"ne ressemble pas à {self.template}")
+        return found
+
+    def _guard(self, text: str, values: list[str]) -> None:
+        """A text that would be read back as *other* values is refused; one that could not be read back may leave."""
+        found = self._found(text)
+        if found is not None and [found[name] or "" for name in self.names] != [value.strip() for value in values]:
+            raise fault(
+                f"put together as {self.template}, it would be read back with other parts",
+                f"assemblé comme {self.template}, il serait relu avec d'autres parties",
+            )
+
+    def _found(self, text: str) -> dict[str, str | None] | None:
+        if self.pattern is None:
+            return None
+        # an empty first or last row took its blank with it: put it back before looking
+        for candidate in (text.strip(), f"{text.strip()} ", f" {text.strip()}"):
+            try:
+                found = self.pattern.fullmatch(candidate, timeout=SECONDS_TO_MATCH)
+            except TimeoutError:
+                found = None
+            if found:
+                return {name: (found[name] or "").strip() or None for name in self.names}
+        return None
+
+
+def compile_joint(template: str, split: Mapping[str, str]) -> Joint:
+    """The joint of a `join` and its `split`. Raises ValueError saying what is wrong."""
+    names = tuple(_NAME.findall(template))
+    literals = tuple(_NAME.split(template)[::2])
+    if not names or any("{" in literal or "}" in literal for literal in literals):
+        raise ValueError("write the rows in braces: {family_name} {given_name}")
+    if len(set(names)) < len(names):
+        raise ValueError("a row stands twice")
+    return Joint(template, names, literals, _splitter(names, literals, split) if split else None)
+
+
+def _splitter(names: tuple[str, ...], literals: tuple[str, ...], split: Mapping[str, str]) -> regex.Pattern[str]:
+    if missing := [name for name in names if name not in split]:
+        raise ValueError(f"say what {missing[0]} looks like")
+    parts = [regex.escape(literals[0], special_only=True, literal_spaces=True)]
+    for name, literal in zip(names, literals[1:], strict=True):
+        parts.append(f"(?P<{name}>{split[name]})" + regex.escape(literal, special_only=True, literal_spaces=True))
+    try:
+        return regex.compile("".join(parts))
+    except regex.error as error:
+        raise ValueError(str(error)) from error

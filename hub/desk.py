@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -132,6 +132,17 @@ class Desk:
         await self._ledger.resume_lane(lane, actor=actor, reason=why, now=self._clock())
         self._announce(LaneChanged(lane, "closed", why))
         self._wake()
+
+    # -- schedules ----------------------------------------------------------------------------------------------------
+
+    async def fetch_now(
+        self, schedule: str, fetch: Callable[[str], Awaitable[int]], *, actor: str, reason: str
+    ) -> int:
+        """Run a schedule's fetch (`fetch`, the scheduler's) now, noted in the journal; the number of items."""
+        why = reasoned(reason)
+        detail = {"schedule": schedule}
+        await self._ledger.note("schedule-run", actor=actor, now=self._clock(), reason=why, detail=detail)
+        return await fetch(schedule)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

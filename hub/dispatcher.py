@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.call import Delivered, Misconfigured, NotSent, Outcome, Refused, Throttled, Unanswered, Unauthorised
+from hub.call import Delivered, Failed, Misconfigured, NotSent, Outcome, Refused, Throttled, Unanswered, Unauthorised
 from hub.caller import Answer, Caller
 from hub.catalogue import Application, Catalogue, Exchange
 from hub.contract import Document
@@ -31,7 +31,6 @@ _OURSELVES = Text(
     en="The hub itself failed during this attempt; its log says why.",
     fr="Le hub lui-même a échoué pendant cette tentative ; son journal technique dit pourquoi.",
 )
-_ENDS: Mapping[State, Literal["delivered", "refused"]] = {State.DELIVERED: "delivered", State.DEAD: "refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,12 @@ class Result:
     plan: Plan | None = None
     answer: Answer | None = None
     looked_up: bool = False
+
+    @property
+    def lesson(self) -> Outcome | None:
+        """What the receiver's lane learns from it: nothing when no call was made for want of a message fit to be sent."""
+        unfit = isinstance(self.outcome, Refused) and (self.answer is None or self.answer.reply is None)
+        return None if unfit or self.answer is None else self.outcome
 
 
 class Dispatcher:
@@ -113,7 +118,7 @@ class Dispatcher:
             raise
         except HubError as error:
             return Result(Misconfigured(error.text))
-        if isinstance(plan, NotSent):
+        if isinstance(plan, Failed):
             return Result(plan)
         if claim.delivery.look_up and not plan.application.spec.operations[claim.delivery.operation].repeatable:
             found = await self._looked_up(plan)
@@ -124,21 +129,21 @@ class Dispatcher:
         )
         return Result(answer.outcome, plan, answer)
 
-    async def _translated(self, claim: Claim) -> Plan | NotSent:
-        """The receiver's document, from the message's record; NotSent while the crosswalk does not know its request."""
+    async def _translated(self, claim: Claim) -> Plan | Failed:
+        """The receiver's document, from the message's record; Failed while the crosswalk does not know its request."""
         message, delivery = claim.message, claim.delivery
         exchange = self._catalogue.exchange(message.exchange)
         application = self._catalogue.connectors[delivery.receiver]
         record = unpack((await self._ledger.content(message.id, "record")).data)
         missing = await self._recalled(claim, exchange, record)
-        if isinstance(missing, NotSent):
+        if isinstance(missing, Failed):
             return missing
         record = {**record, **missing}
         files = await self._files(message.id, record)
         document = exchange.translation.write(delivery.receiver, record, files, direction="out")
         return Plan(claim, exchange, application, record, document)
 
-    async def _recalled(self, claim: Claim, exchange: Exchange, record: Record) -> Mapping[str, str] | NotSent:
+    async def _recalled(self, claim: Claim, exchange: Exchange, record: Record) -> Mapping[str, str] | Failed:
         """The rows that the crosswalk fills, by the identifiers that the record carries."""
         found = {}
         for name, by in exchange.translation.recalls(record).items():
@@ -146,7 +151,7 @@ class Dispatcher:
             authority, sender = claim.message.authority, claim.message.sender
             reference = await self._ledger.recall(authority, sender, name=by, value=value)
             if reference is None:
-                return NotSent(_unknown_request(sender, by, value))
+                return Failed(_unknown_request(sender, by, value))
             found[name] = reference
         return found
 
@@ -186,7 +191,7 @@ class Dispatcher:
         return Settlement(
             delivery=claim.delivery.id,
             token=claim.delivery.token,
-            outcome=result.outcome,
+            lesson=result.lesson,
             decision=decision,
             policy=application.lane_policy,
             now=self._clock(),
@@ -200,7 +205,11 @@ class Dispatcher:
         """The reply rows that the receiver's answer carries, once delivered."""
         if not isinstance(result.outcome, Delivered) or result.plan is None or decision.state is not State.DELIVERED:
             return {}
-        return result.plan.exchange.translation.read_reply(claim.delivery.receiver, result.outcome.answer)
+        try:
+            return result.plan.exchange.translation.read_reply(claim.delivery.receiver, result.outcome.answer)
+        except MessageError as error:
+            log.error("delivery %s is delivered, but its reply cannot be read: %s", claim.delivery.id, error)
+            return {}
 
     def _crossings(self, claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ...]:
         """The identifiers that the answer gives this request, for the crosswalk."""
@@ -215,7 +224,7 @@ class Dispatcher:
 
     def _follow_ups(self, claim: Claim, result: Result, decision: Decision, heard: Record) -> tuple[Acceptance, ...]:
         """What the sender is told through another exchange now that the delivery has ended."""
-        ended = _ENDS.get(decision.state)
+        ended = _ended(result.outcome, decision)
         exchange = self._catalogue.exchanges.get(claim.message.exchange)
         if ended is None or exchange is None:
             return ()
@@ -244,10 +253,21 @@ class Dispatcher:
                 reason,
             )
         )
-        if claim.probing:
-            gate = "closed" if isinstance(result.outcome, Delivered | Refused) else "open"
+        if claim.probing and result.lesson:
+            gate = "closed" if isinstance(result.lesson, Delivered | Refused) else "open"
             self._announce(LaneChanged(delivery.lane, gate, reason))
         self._wake()
+
+
+def _ended(outcome: Outcome, decision: Decision) -> Literal["delivered", "refused"] | None:
+    """How a delivery ended, for its sender. One that was given up is an operator's affair: nobody refused it."""
+    match outcome, decision.state:
+        case Delivered(), State.DELIVERED:
+            return "delivered"
+        case Refused(), State.DEAD:
+            return "refused"
+        case _:
+            return None
 
 
 def _expired(claim: Claim, now: datetime) -> Refused | None:

@@ -182,8 +182,9 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def root(self, value: Any, shape: Shape) -> dict[str, Any]:
-        if shape.child("#text"):
-            return {"#text": self._one(value, shape.children[0], "")}
+        bare = shape.child("#text")
+        if bare:
+            return {"#text": self._one(value, bare, "")}
         found = self._one(value, shape, "")
         return found if isinstance(found, dict) else {}
 
@@ -238,8 +239,9 @@ class _Writer:
         self.problems: list[Problem] = []
 
     def root(self, document: Document, shape: Shape) -> Any:
-        if shape.child("#text"):
-            return self._one(document.get("#text"), shape.children[0], "")
+        bare = shape.child("#text")
+        if bare:
+            return self._one(document.get("#text"), bare, "")
         return self._one(document, shape, "")
 
     def _field(self, value: Any, shape: Shape, path: str) -> Any:

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.assembly import Hub
 from hub.endpoints.admin import admin_router
 from hub.endpoints.auth import Doorkeeper, identify
-from hub.endpoints.console import console_routes
+from hub.endpoints.console.routes import console_routes
 from hub.endpoints.console.sessions import Sessions
 from hub.endpoints.guard import Guard
 from hub.endpoints.health import health_routes
 from hub.endpoints.language import language_of
-from hub.endpoints.needs import Hub
 from hub.endpoints.problems import problem_response, standing_of, written
 from hub.endpoints.rest import json_response, rest_routes
 from hub.endpoints.soap import soap_routes

@@ -13,8 +13,8 @@ from hmac import compare_digest
 
 from starlette.requests import HTTPConnection
 
+from hub.assembly import Hub
 from hub.desk import KEY, digest
-from hub.endpoints.needs import Hub
 from hub.errors import NotAllowed, NotFound, Text
 from hub.ledger import ApiKey
 

@@ -19,6 +19,7 @@ from hub.errors import (
     NotFound,
     Problem,
     Text,
+    TransportError,
 )
 
 NAMESPACE = "urn:hub:problem"
@@ -37,6 +38,7 @@ _TITLES: Mapping[str, Text] = {
     "not-found": Text(en="Not found", fr="Introuvable"),
     "conflict": Text(en="Not possible in this state", fr="Impossible dans cet état"),
     "unavailable": Text(en="Not available for the moment", fr="Momentanément indisponible"),
+    "application-not-reached": Text(en="The application does not answer", fr="L'application ne répond pas"),
     "internal-error": Text(en="Internal error", fr="Erreur interne"),
 }
 
@@ -56,6 +58,8 @@ def standing_of(error: Exception) -> tuple[int, str]:
             return 409, "conflict"
         case HubUnavailable():
             return 503, "unavailable"
+        case TransportError():
+            return 502, "application-not-reached"
         case _:
             return 500, "internal-error"
 

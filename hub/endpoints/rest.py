@@ -9,14 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.assembly import Hub
 from hub.catalogue import Application, Exchange
 from hub.contract import Part
 from hub.endpoints.auth import Identity, identify
 from hub.endpoints.body import media_of, read_body
 from hub.endpoints.headers import travelling
 from hub.endpoints.language import language_of
-from hub.endpoints.needs import Hub, hub_of
 from hub.endpoints.problems import standing_of
+from hub.endpoints.serving import hub_of
 from hub.endpoints.stories import for_sender, iso
 from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
 from hub.intake import Arrival

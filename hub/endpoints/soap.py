@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.assembly import Hub
 from hub.catalogue import Application
 from hub.codecs import codec_for
 from hub.codecs.safe_xml import parse
@@ -17,9 +18,9 @@ from hub.endpoints.auth import Credentials, Doorkeeper, Identity, named, shown_b
 from hub.endpoints.body import media_of, read_body
 from hub.endpoints.headers import travelling
 from hub.endpoints.language import language_of
-from hub.endpoints.needs import Hub, hub_of
 from hub.endpoints.problems import standing_of
 from hub.endpoints.published import published_contract, published_import
+from hub.endpoints.serving import hub_of
 from hub.endpoints.soap_faults import MEDIA, fault_response
 from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
 from hub.intake import Arrival

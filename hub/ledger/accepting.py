@@ -56,15 +56,13 @@ def _first_by_key(to: Transaction, acceptances: Sequence[Acceptance]) -> dict[Ke
     keyed = {_key(each.message): each.message for each in reversed(acceptances) if each.message.key}
     if not keyed:
         return {}
-    entry = insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.message)
-    entered = set(to.connection.scalars(entry, [_entry(each) for each in keyed.values()]))
-    found = {key: each.id for key, each in keyed.items() if each.id in entered}
-    others = [key for key in keyed if key not in found]
-    if others:
-        columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
-        for row in to.connection.execute(sa.select(idempotency).where(columns.in_(others))):
-            found[row.authority, row.sender, row.exchange, row.key] = row.message
-    return found
+    entry = insert(idempotency).on_conflict_do_nothing()
+    entered = to.connection.execute(entry, [_entry(each) for each in keyed.values()]).rowcount
+    if entered == len(keyed):
+        return {key: each.id for key, each in keyed.items()}
+    columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
+    rows = to.connection.execute(sa.select(idempotency).where(columns.in_(list(keyed))))
+    return {(row.authority, row.sender, row.exchange, row.key): row.message for row in rows}
 
 
 def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:

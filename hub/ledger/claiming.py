@@ -88,18 +88,17 @@ def _in_flight(to: Transaction, names: Collection[str], *, now: datetime) -> dic
 
 
 def _due(to: Transaction, name: str, count: int, *, now: datetime) -> Sequence[sa.RowMapping]:
-    """What may go now in a lane: due, and not held back by an earlier delivery of the same reference."""
-    held_back = sa.exists().where(
-        earlier.c.lane == delivery.c.lane,
-        earlier.c.reference == delivery.c.reference,
-        earlier.c.reference != "",
-        earlier.c.position < delivery.c.position,
-        state_in(earlier, OPEN),
+    """What may go now in a lane: due, and the first of its reference that has not ended."""
+    first = sa.select(earlier.c.position).where(
+        earlier.c.lane == delivery.c.lane, earlier.c.reference == delivery.c.reference, state_in(earlier, OPEN)
     )
+    # A scalar with a limit, for PostgreSQL makes of NOT EXISTS a join that reads every open delivery.
+    is_first = delivery.c.position == first.order_by(earlier.c.position).limit(1).scalar_subquery()
+    free = sa.or_(delivery.c.reference == "", is_first)
     due = (
         sa.select(delivery, *MESSAGE_COLUMNS)
         .join_from(delivery, message, message.c.id == delivery.c.message)
-        .where(delivery.c.lane == name, state_in(delivery, CLAIMABLE), delivery.c.due_at <= now, ~held_back)
+        .where(delivery.c.lane == name, state_in(delivery, CLAIMABLE), delivery.c.due_at <= now, free)
         .order_by(delivery.c.due_at, delivery.c.position)
         .limit(count)
     )

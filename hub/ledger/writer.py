@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -24,6 +25,9 @@ TOGETHER = 256
 
 WAITING = 20_000
 """At most so many calls in the queue: beyond it a caller is told at once to come again later."""
+
+MOMENT = 0.002
+"""How long, in seconds, a commit waits at most for as many calls as the last one had."""
 
 TRIES = 5
 """How often a transaction is made anew that PostgreSQL broke off for another's sake."""
@@ -70,6 +74,7 @@ class Writer:
         self._boot = boot
         self._head: tuple[int, str] | None = None
         self._closed = False
+        self._together = 1
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -106,13 +111,19 @@ class Writer:
                 _answer(jobs, self._done(jobs))
 
     def _take(self) -> list[_Job | None]:
-        """All that is queued, up to the bound or the end; at least one."""
+        """All that is queued, up to the bound or the end; at least one.
+
+        When the last commit answered many, they are likely to come again together: they get a moment to do so.
+        """
         taken = [self._queue.get()]
+        until = time.monotonic() + MOMENT
         while taken[-1] and len(taken) < TOGETHER:
+            patience = max(0.0, until - time.monotonic()) if len(taken) < self._together else 0.0
             try:
-                taken.append(self._queue.get_nowait())
+                taken.append(self._queue.get(timeout=patience) if patience else self._queue.get_nowait())
             except queue.Empty:
                 break
+        self._together = len(taken)
         return taken
 
     def _done(self, jobs: Sequence[_Job]) -> Sequence[Any]:

@@ -21,5 +21,5 @@ def check_mapping(
     others: Mapping[str, specs.Mapping] | None = None,
     filled: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every fault of the file. `others`: the mappings by exchange, for `then`. `filled`: side -> paths that the hub fills."""
+    """Every fault of the file. `others`: the mappings by exchange, for `then`. `filled`: side -> paths the hub fills."""
     raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import xmlschema
@@ -60,6 +61,7 @@ def load_xsd(path: Path, root: str, *, folder: Path | None = None) -> Part:
 def check(schema: etree.XMLSchema, shape: Shape) -> Check:
     """Holds payload bytes against the schema; the root element must be the shape's."""
     tag = f"{{{shape.namespace}}}{shape.name}" if shape.namespace else shape.name
+    alone = Lock()  # a schema has one error log: another thread's check would write into it
 
     def held_against(data: bytes) -> tuple[Problem, ...]:
         try:
@@ -68,11 +70,9 @@ def check(schema: etree.XMLSchema, shape: Shape) -> Check:
             return (Problem(wrong.text),)
         if root.tag != tag:
             return (_other_root(shape),)
-        # validate() on a schema of its own keeps error_log ours under concurrency
-        validator = schema
-        if validator.validate(root):
-            return ()
-        return problems(root, shape, validator.error_log)
+        with alone:
+            valid, log = schema.validate(root), schema.error_log
+        return () if valid else problems(root, shape, log)
 
     return held_against
 

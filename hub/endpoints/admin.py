@@ -1,0 +1,343 @@
+"""What operators do, as JSON under /admin/api: the same as in the console. Needs `read`; every change needs `admin`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.assembly import Hub
+from hub.desk import Desk
+from hub.endpoints.auth import Identity, identify
+from hub.endpoints.lanes import known_lane, standings
+from hub.endpoints.language import language_of
+from hub.endpoints.serving import hub_of
+from hub.endpoints.stories import delivery_fields, for_operator, iso, summary_fields
+from hub.errors import Language
+from hub.ledger import ApiKey, Fire, Search, packed
+from hub.message import State
+
+LARGEST = 64 * 1024
+"""Bytes of a request to the administration."""
+
+
+class Asked(BaseModel):
+    """A request's body: closed to fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reasoned(Asked):
+    """A change, and why."""
+
+    reason: str = Field(max_length=1000)
+
+
+class Replay(Reasoned):
+    """A delivery sent anew; `look_up` overrules whether the receiver is asked first."""
+
+    look_up: bool | None = None
+
+
+class ReplayAll(Asked):
+    """All dead letters that match, sent anew; with `dry_run` they are only counted."""
+
+    reason: str = Field("", max_length=1000)
+    dry_run: bool = True
+    reference: str = ""
+    exchange: str = ""
+    authority: str = ""
+    sender: str = ""
+    lane: str = ""
+    text: str = ""
+
+
+class NewKey(Asked):
+    """A key to issue."""
+
+    application: str = Field(max_length=60)
+    authority: str = Field("default", max_length=60)
+    scopes: tuple[str, ...]
+    title: str = Field("", max_length=200)
+    expires: AwareDatetime | None = None
+
+
+async def _reader(request: Request) -> Identity:
+    identity = await identify(request)
+    identity.require("read")
+    return identity
+
+
+async def _operator(request: Request) -> Identity:
+    identity = await identify(request)
+    identity.require("admin")
+    return identity
+
+
+def _language(request: Request) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def _hub(request: Request) -> Hub:
+    return hub_of(request)
+
+
+Served = Annotated[Hub, Depends(_hub)]
+Operator = Annotated[Identity, Depends(_operator)]
+Spoken = Annotated[Language, Depends(_language)]
+
+
+def admin_router() -> APIRouter:
+    """Every path of the administration."""
+    router = APIRouter(
+        prefix="/admin/api", tags=["admin"], dependencies=[Depends(_reader)], max_body_size=LARGEST
+    )
+    reads: dict[str, Callable[..., Awaitable[Any]]] = {
+        "/overview": overview,
+        "/lanes": lanes,
+        "/messages": messages,
+        "/messages/{message}": message,
+        "/dead": dead,
+        "/deliveries/{delivery}": delivery,
+        "/connectors": connectors,
+        "/schedules": schedules,
+        "/keys": keys,
+    }
+    changes: dict[str, Callable[..., Awaitable[Any]]] = {
+        "/deliveries/{delivery}/replay": replay,
+        "/deliveries/{delivery}/cancel": cancel,
+        "/deliveries/{delivery}/confirm": confirm,
+        "/dead/replay": replay_all,
+        "/lanes/{connector}/{instance}/pause": pause,
+        "/lanes/{connector}/{instance}/resume": resume,
+        "/schedules/{schedule}/run": run,
+        "/keys": issue,
+        "/keys/{key}/revoke": revoke,
+    }
+    for path, endpoint in reads.items():
+        router.add_api_route(path, endpoint, methods=["GET"])
+    for path, endpoint in changes.items():
+        router.add_api_route(path, endpoint, methods=["POST"])
+    return router
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+async def overview(hub: Served) -> dict[str, Any]:
+    """How the hub stands: its revision, its parts, what has not ended, and how many lanes stand still."""
+    fit, parts = await hub.ready()
+    seen = await standings(hub)
+    states = [str(state) for state in State]
+    return {
+        "revision": hub.catalogue.revision,
+        "node": hub.settings.node,
+        "ready": fit,
+        "parts": parts,
+        "deliveries": {name: sum(lane.counts.get(State(name), 0) for lane in seen) for name in states},
+        "lanes": len(seen),
+        "stopped": [lane.name for lane in seen if lane.gate != "closed"],
+        "at": iso(hub.clock()),
+    }
+
+
+async def lanes(hub: Served) -> dict[str, Any]:
+    """Every lane, with its gate and what stands in it."""
+    return {"lanes": [lane.fields() for lane in await standings(hub)]}
+
+
+async def messages(
+    hub: Served,
+    language: Spoken,
+    reference: str = "",
+    exchange: str = "",
+    authority: str = "",
+    sender: str = "",
+    state: State | None = None,
+    lane: str = "",
+    text: str = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    after: str = "",
+    limit: Annotated[int, Field(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """The messages that match, newest first; `next` is the `after` of the following page."""
+    search = Search(reference, exchange, authority, sender, state, lane, text, since, until, after, limit)
+    page = await hub.ledger.find(search)
+    return {"messages": [summary_fields(found, language) for found in page.found], "next": page.next}
+
+
+async def message(hub: Served, language: Spoken, message: str) -> dict[str, Any]:
+    """A message's whole story, without its content."""
+    return for_operator(await hub.ledger.story(message), language)
+
+
+async def delivery(hub: Served, language: Spoken, delivery: str) -> dict[str, Any]:
+    """One delivery as it stands."""
+    found = await hub.ledger.delivery(delivery)
+    return {"message": found.message, **delivery_fields(found, language)}
+
+
+async def dead(hub: Served, language: Spoken) -> dict[str, Any]:
+    """Dead letters by what they died of, the most frequent first; `text` finds them among the messages."""
+    causes = await hub.ledger.dead_by_cause()
+    return {
+        "causes": [
+            {
+                "reason": cause.reason.said_in(language),
+                "text": packed(cause.reason),
+                "lane": cause.lane,
+                "exchange": cause.exchange,
+                "deliveries": cause.deliveries,
+                "oldest": iso(cause.oldest),
+                "newest": iso(cause.newest),
+                "example": cause.example,
+            }
+            for cause in causes
+        ]
+    }
+
+
+async def connectors(hub: Served) -> dict[str, Any]:
+    """Every application, its operations and its lanes; no address and no secret."""
+    return {
+        "revision": hub.catalogue.revision,
+        "connectors": [
+            {
+                "connector": each.name,
+                "title": each.spec.title,
+                "owner": each.spec.owner,
+                "protocol": each.spec.protocol,
+                "contract": each.contract.source,
+                "mended": list(each.contract.mended),
+                "operations": {name: operation.direction for name, operation in each.spec.operations.items()},
+                "lanes": list(each.lanes),
+            }
+            for each in hub.catalogue.connectors.values()
+        ],
+        "exchanges": [
+            {"exchange": each.name, "title": each.spec.title, "between": each.spec.between}
+            for each in hub.catalogue.exchanges.values()
+        ],
+    }
+
+
+async def schedules(hub: Served) -> dict[str, Any]:
+    """Every schedule with its latest runs."""
+    return {
+        "schedules": [
+            {
+                "schedule": name,
+                "title": spec.title,
+                "cron": spec.cron,
+                "timezone": spec.timezone,
+                "runs": [_fire(fire) for fire in await hub.ledger.fires(name, limit=10)],
+            }
+            for name, spec in hub.catalogue.schedules.items()
+        ]
+    }
+
+
+async def keys(hub: Served) -> dict[str, Any]:
+    """Every key, without its hash."""
+    return {"keys": [_key(key) for key in await hub.ledger.keys()]}
+
+
+# -- changing ---------------------------------------------------------------------------------------------------------
+
+
+async def replay(hub: Served, who: Operator, delivery: str, why: Replay, language: Spoken) -> dict[str, Any]:
+    """Send a dead or unanswered delivery anew."""
+    await hub.desk.replay(delivery, actor=who.actor, reason=why.reason, look_up=why.look_up)
+    return delivery_fields(await hub.ledger.delivery(delivery), language)
+
+
+async def cancel(hub: Served, who: Operator, delivery: str, why: Reasoned, language: Spoken) -> dict[str, Any]:
+    """Skip a delivery for good."""
+    await hub.desk.cancel(delivery, actor=who.actor, reason=why.reason)
+    return delivery_fields(await hub.ledger.delivery(delivery), language)
+
+
+async def confirm(hub: Served, who: Operator, delivery: str, why: Reasoned, language: Spoken) -> dict[str, Any]:
+    """Say that an unanswered delivery was carried out."""
+    await hub.desk.confirm(delivery, actor=who.actor, reason=why.reason)
+    return delivery_fields(await hub.ledger.delivery(delivery), language)
+
+
+async def replay_all(hub: Served, who: Operator, asked: ReplayAll, language: Spoken) -> dict[str, Any]:
+    """Send every matching dead letter anew, or with `dry_run` (the default) only say which they are."""
+    search = Search(
+        asked.reference, asked.exchange, asked.authority, asked.sender, State.DEAD, asked.lane, asked.text
+    )
+    done = await hub.desk.replay_all(search, actor=who.actor, reason=asked.reason, dry_run=asked.dry_run)
+    return {
+        "dry_run": asked.dry_run,
+        "found": list(done.found),
+        "replayed": list(done.replayed),
+        "refused": [{"delivery": name, "reason": text.said_in(language)} for name, text in done.refused],
+    }
+
+
+async def pause(hub: Served, who: Operator, connector: str, instance: str, why: Reasoned) -> dict[str, Any]:
+    """Let nothing more leave by a lane."""
+    return await _turn(hub, who, f"{connector}/{instance}", why=why, how=Desk.pause_lane)
+
+
+async def resume(hub: Served, who: Operator, connector: str, instance: str, why: Reasoned) -> dict[str, Any]:
+    """Let a lane go again."""
+    return await _turn(hub, who, f"{connector}/{instance}", why=why, how=Desk.resume_lane)
+
+
+async def _turn(
+    hub: Hub, who: Identity, name: str, *, why: Reasoned, how: Callable[..., Awaitable[None]]
+) -> dict[str, Any]:
+    await known_lane(hub, name)
+    await how(hub.desk, name, actor=who.actor, reason=why.reason)
+    return (await known_lane(hub, name)).fields()
+
+
+async def run(hub: Served, who: Operator, schedule: str, why: Reasoned) -> dict[str, Any]:
+    """Run a schedule's fetch now."""
+    items = await hub.desk.fetch_now(schedule, hub.scheduler.fetch_now, actor=who.actor, reason=why.reason)
+    return {"schedule": schedule, "items": items}
+
+
+async def issue(hub: Served, who: Operator, new: NewKey) -> dict[str, Any]:
+    """Issue a key: `key` is shown this once."""
+    clear = await hub.desk.issue_key(
+        new.application, new.authority, new.scopes, actor=who.actor, title=new.title, expires=new.expires
+    )
+    return {"key": clear, "id": clear.split("_")[1]}
+
+
+async def revoke(hub: Served, who: Operator, key: str, why: Reasoned) -> dict[str, Any]:
+    """End a key at once."""
+    await hub.desk.revoke_key(key, actor=who.actor, reason=why.reason)
+    return {"id": key, "revoked": True}
+
+
+def _fire(fire: Fire) -> dict[str, Any]:
+    return {
+        "slot": iso(fire.slot),
+        "at": iso(fire.at),
+        "ended_at": iso(fire.ended_at),
+        "items": fire.items,
+        "error": fire.error,
+        "node": fire.node,
+    }
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    ends: dict[str, datetime | None] = {
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
+    }
+    named = {"id": key.id, "application": key.application, "authority": key.authority, "title": key.title}
+    return {**named, "scopes": list(key.scopes), **{name: iso(at) for name, at in ends.items()}}
+
+

@@ -1,0 +1,1 @@
+"""The console: server-rendered pages for operators, in French and English, without any script of their own."""

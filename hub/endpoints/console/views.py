@@ -1,0 +1,212 @@
+"""The pages that are read: lanes, messages, one message's story, dead letters, schedules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import RedirectResponse, Response
+
+from hub.endpoints.console.pages import Visit, render, zone_of
+from hub.endpoints.console.words import event_said, next_said, soon_said
+from hub.endpoints.lanes import LaneStanding, standings
+from hub.endpoints.stories import overall, said
+from hub.errors import Language
+from hub.ledger import JournalLine, Search, packed, unpacked
+from hub.message import Delivery, State
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_BACKLOG = (State.WAITING, State.SENDING, State.UNANSWERED, State.DEAD)
+
+
+# -- overview ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """A lane as one row of the overview. `bars`: (state, start, width) in percent of the fullest lane;
+    `traffic`: deliveries of the last hour in steps of five minutes, with their heights out of 24."""
+
+    lane: LaneStanding
+    bars: tuple[tuple[str, float, float], ...]
+    traffic: tuple[tuple[int, int], ...]
+    delivered: int
+
+
+async def overview(visit: Visit) -> Response:
+    """Every lane: its gate, what stands in it, since when, and what went through."""
+    lanes = await standings(visit.hub)
+    most = max((sum(lane.counts.values()) for lane in lanes), default=0)
+    busiest = max((max(visit.hub.telemetry.traffic(lane.name)) for lane in lanes), default=0)
+    totals = {state: sum(lane.counts.get(state, 0) for lane in lanes) for state in _BACKLOG}
+    return render(
+        visit,
+        "overview.html",
+        rows=[_row(visit, lane, most=most, busiest=busiest) for lane in lanes],
+        totals=totals,
+        delivered=sum(sum(visit.hub.telemetry.traffic(lane.name)) for lane in lanes),
+        stopped=[lane.name for lane in lanes if lane.gate != "closed"],
+    )
+
+
+def _row(visit: Visit, lane: LaneStanding, *, most: int, busiest: int) -> LaneRow:
+    traffic = visit.hub.telemetry.traffic(lane.name)
+    heights = tuple((number, round(24 * number / busiest) if busiest else 0) for number in traffic)
+    return LaneRow(lane, _bars(lane, most), heights, sum(traffic))
+
+
+def _bars(lane: LaneStanding, most: int) -> tuple[tuple[str, float, float], ...]:
+    bars, start = [], 0.0
+    for state in _BACKLOG:
+        width = 100 * lane.counts.get(state, 0) / most if most else 0.0
+        if width:
+            bars.append((str(state), round(start, 2), round(max(width, 1.0), 2)))
+            start += max(width, 1.0)
+    return tuple(bars)
+
+
+# -- messages ---------------------------------------------------------------------------------------------------------
+
+
+async def messages(visit: Visit) -> Response:
+    """Messages that match what was asked, newest first."""
+    asked = {name: visit.request.query_params.get(name, "").strip() for name in _ASKED}
+    if _ID.fullmatch(asked["reference"]):
+        return RedirectResponse(f"/admin/messages/{asked['reference']}", status_code=303)
+    state = State(asked["state"]) if asked["state"] in set(State) else None
+    search = Search(
+        reference=asked["reference"],
+        exchange=asked["exchange"],
+        state=state,
+        lane=asked["lane"],
+        reason=asked["text"],
+        after=asked["after"],
+        limit=50,
+    )
+    found = await visit.hub.ledger.find(search)
+    return render(
+        visit,
+        "messages.html",
+        asked=asked,
+        found=[(each, overall(each.deliveries)) for each in found.found],
+        next=found.next,
+        exchanges=sorted(visit.hub.catalogue.exchanges),
+        states=[str(state) for state in State],
+    )
+
+
+_ASKED = ("reference", "exchange", "state", "lane", "text", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCard:
+    """A delivery with its reason, what comes next, and what a person can do."""
+
+    delivery: Delivery
+    reason: str
+    next: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the story in plain words."""
+
+    at: datetime
+    event: str
+    said: str
+    reason: str
+    actor: str
+    receiver: str
+    seconds: object
+    status: object
+
+
+async def message(visit: Visit) -> Response:
+    """One message's story, step by step."""
+    story = await visit.hub.ledger.story(visit.request.path_params["message"])
+    receivers = {delivery.id: delivery.receiver for delivery in story.deliveries}
+    return render(
+        visit,
+        "message.html",
+        message=story.message,
+        state=overall(story.deliveries),
+        cards=[_card(visit, delivery) for delivery in story.deliveries],
+        steps=[_step(line, receivers, visit.language) for line in story.lines],
+        contents=story.contents,
+    )
+
+
+def _card(visit: Visit, delivery: Delivery) -> DeliveryCard:
+    reason = said(unpacked(delivery.reason), visit.language)
+    return DeliveryCard(delivery, reason, _next(visit, delivery), _ACTIONS.get(delivery.state, ()))
+
+
+_ACTIONS = {
+    State.DEAD: ("replay", "cancel"),
+    State.UNANSWERED: ("confirm", "replay", "cancel"),
+    State.WAITING: ("cancel",),
+}
+
+
+def _next(visit: Visit, delivery: Delivery) -> str:
+    now, zone = visit.hub.clock(), zone_of(visit.hub)
+    if delivery.due_at is None:
+        return next_said(_UNTIMED.get(delivery.state, "ended"), visit.language)
+    if delivery.state is State.SENDING:
+        return next_said("sending", visit.language)
+    at = soon_said(delivery.due_at, now, language=visit.language, zone=zone)
+    timed = "look_up" if delivery.look_up else ("again" if delivery.tries else "due")
+    return next_said(timed, visit.language, at=at)
+
+
+_UNTIMED = {
+    State.WAITING: "waits",
+    State.SENDING: "sending",
+    State.UNANSWERED: "person_unanswered",
+    State.DEAD: "person_dead",
+}
+
+
+def _step(line: JournalLine, receivers: dict[str, str], language: Language) -> Step:
+    return Step(
+        at=line.at,
+        event=line.event,
+        said=event_said(line.event, language),
+        reason=said(line.reason, language),
+        actor=line.actor,
+        receiver=receivers.get(line.delivery, ""),
+        seconds=line.detail.get("seconds"),
+        status=line.detail.get("status"),
+    )
+
+
+# -- dead letters and schedules ---------------------------------------------------------------------------------------
+
+
+async def dead(visit: Visit) -> Response:
+    """Dead letters grouped by what they died of."""
+    causes = await visit.hub.ledger.dead_by_cause()
+    return render(visit, "dead.html", causes=[(cause, packed(cause.reason)) for cause in causes])
+
+
+async def dead_preview(visit: Visit) -> Response:
+    """What sending all of one cause again would do: nothing is done yet."""
+    asked = {name: visit.request.query_params.get(name, "") for name in ("lane", "exchange", "text")}
+    found = await visit.hub.desk.replay_all(cause_of(asked), actor=visit.identity.actor, reason="", dry_run=True)
+    reason = said(unpacked(asked["text"]), visit.language) if asked["text"] else ""
+    return render(visit, "preview.html", asked=asked, number=len(found.found), reason=reason)
+
+
+def cause_of(asked: dict[str, str]) -> Search:
+    """The search for the dead letters of one cause; its reason is matched whole."""
+    return Search(exchange=asked.get("exchange", ""), lane=asked.get("lane", ""), reason=asked.get("text", ""))
+
+
+async def schedules(visit: Visit) -> Response:
+    """Every schedule with its last runs."""
+    every = visit.hub.catalogue.schedules.values()
+    return render(
+        visit, "schedules.html", rows=[(each, await visit.hub.ledger.fires(each.schedule, limit=5)) for each in every]
+    )

@@ -1,0 +1,160 @@
+"""An installation of the shipped connectors, mappings and schedules in a folder of its own, and nodes as real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+HUB = (sys.executable, "-m", "hub")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Installation:
+    """A folder with connectors, mappings and schedules, and the environment that its nodes are started in."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    admin_key: str = ""
+
+    def edit(self, file: str, **changes: object) -> None:
+        """Change top-level keys of one YAML file."""
+        path = self.root / file
+        path.write_text(yaml.safe_dump({**yaml.load(path.read_text(), yaml.BaseLoader), **changes}, sort_keys=False))
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Change one passage of a file, which must be there."""
+        path = self.root / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def hub(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one `hub` command to its end."""
+        return subprocess.run(
+            (*HUB, *arguments),
+            env={**self.environment, **environment},
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def init(self) -> str:
+        """`hub init`; the admin key that it shows."""
+        shown = self.hub("init")
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        self.admin_key = next(word for word in shown.stdout.split() if word.startswith("hub_"))
+        return self.admin_key
+
+
+def install(folder: Path, *, database: str = "", **environment: str) -> Installation:
+    """A copy of what ships, with addresses that nobody answers at until `environment` says otherwise."""
+    root = folder / "installation"
+    for name in ("connectors", "mappings", "schedules"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    nowhere = {f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")}
+    secrets = {f"HUB_SECRET_{name}": f"{name.lower()}:secret" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")}
+    settings = {"HUB_ROOT": str(root), "HUB_ALLOW_PRIVATE": "127.0.0.0/8", "HUB_LANGUAGE": "en"}
+    settings |= {"HUB_DATABASE": database} if database else {}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+    python = {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    return Installation(root, {**kept, **python, **nowhere, **secrets, **settings, **environment})
+
+
+class Node:
+    """One `hub serve` process."""
+
+    def __init__(self, installation: Installation, *, name: str = "node-1") -> None:
+        self._installation = installation
+        self.name = name
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._log = (installation.root / f"{name}.log").open("ab")
+
+    def start(self, *, wait: float = 30.0) -> Node:
+        """Start it, and return when it is ready."""
+        environment: Mapping[str, str] = {
+            **self._installation.environment,
+            "HUB_NODE": self.name,
+            "HUB_PORT": str(self.port),
+        }
+        command = (*HUB, "serve")
+        self.process = subprocess.Popen(command, env=environment, cwd=self._installation.root, stdout=self._log, stderr=self._log)
+        self.wait_ready(wait)
+        return self
+
+    def wait_ready(self, seconds: float) -> None:
+        """Return when /health/ready says yes."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process and self.process.poll() is None, f"the node ended:\n{self.log()[-4000:]}"
+            try:
+                if httpx.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        raise AssertionError(f"the node is not ready after {seconds} s:\n{self.log()[-4000:]}")
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.stop(signal.SIGKILL)
+
+    def stop(self, by: signal.Signals = signal.SIGTERM, *, wait: float = 40.0) -> int:
+        """End it, and return its exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return self.process.returncode if self.process else 0
+        self.process.send_signal(by)
+        return self.process.wait(wait)
+
+    def log(self) -> str:
+        """What it has printed."""
+        return (self._installation.root / f"{self.name}.log").read_text(encoding="utf-8", errors="replace")
+
+
+class Admin:
+    """The admin endpoint of a node, and the keys that it gives to applications."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=f"{url}/admin/api", headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False)
+
+    def get(self, path: str, **query: str) -> dict:
+        """A question."""
+        reply = self._client.get(path, params=query)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def post(self, path: str, **body: object) -> dict:
+        """A change."""
+        reply = self._client.post(path, json=body)
+        assert reply.is_success, reply.text
+        return reply.json()
+
+    def key_for(self, application: str, *scopes: str) -> str:
+        """A key for an application."""
+        return str(self.post("/keys", application=application, scopes=scopes or ("send:*", "status:own"))["key"])
+
+    def states(self) -> dict[str, int]:
+        """How many deliveries stand in each state that is not an end."""
+        return self.get("/overview")["deliveries"]

@@ -109,7 +109,13 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) 
         announce=announce,
         wake=wake,
     )
-    worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=catalogue.lane_policies(), clock=clock)
+    worker = Worker(
+        ledger=ledger,
+        dispatcher=dispatcher,
+        lanes=catalogue.lane_policies(),
+        clock=clock,
+        agree=lambda: clock.agree_with(ledger),
+    )
     wake.wakes(worker.wake)
     scheduler = Scheduler(
         catalogue=catalogue,

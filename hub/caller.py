@@ -45,9 +45,7 @@ class Caller:
         self._transport = transport
         self._clock = clock
 
-    async def call(
-        self, application: Application, name: str, document: Document, *, authority: str, key: str
-    ) -> Answer:
+    async def call(self, application: Application, name: str, document: Document, *, authority: str, key: str) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
         try:
             call = self._made(application, name, _keyed(application, name, document, key), authority)

@@ -135,7 +135,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """All that one contract file says. `source` is its file name; `mended` says in words what had to be mended to load it."""
+    """All that one contract file says. `source`: its file's name; `mended`: in words, what had to be mended to load it."""
 
     protocol: Literal["soap", "rest"]
     source: str

@@ -135,9 +135,7 @@ class Desk:
 
     # -- schedules ----------------------------------------------------------------------------------------------------
 
-    async def fetch_now(
-        self, schedule: str, fetch: Callable[[str], Awaitable[int]], *, actor: str, reason: str
-    ) -> int:
+    async def fetch_now(self, schedule: str, fetch: Callable[[str], Awaitable[int]], *, actor: str, reason: str) -> int:
         """Run a schedule's fetch (`fetch`, the scheduler's) now, noted in the journal; the number of items."""
         why = reasoned(reason)
         detail = {"schedule": schedule}

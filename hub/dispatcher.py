@@ -124,9 +124,8 @@ class Dispatcher:
             found = await self._looked_up(plan)
             if found is not None:
                 return found
-        answer = await self._caller.call(
-            plan.application, claim.delivery.operation, plan.document, authority=claim.message.authority, key=claim.delivery.id
-        )
+        name, authority, key = claim.delivery.operation, claim.message.authority, claim.delivery.id
+        answer = await self._caller.call(plan.application, name, plan.document, authority=authority, key=key)
         return Result(answer.outcome, plan, answer)
 
     async def _translated(self, claim: Claim) -> Plan | Failed:

@@ -160,7 +160,7 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A receiver's lane: its breaker, its rate, and whether an operator paused it. `until`: when an open gate may be probed."""
+    """A receiver's lane: its breaker, its rate, whether an operator paused it. `until`: when an open gate may be probed."""
 
     name: str
     gate: Gate = Gate.CLOSED

@@ -63,7 +63,8 @@ class Delivery:
 
     `lane` is `<connector>/<instance>`; `position` orders the deliveries of one (lane, reference). `attempts` counts what
     the message was charged for, `tries` counts every try. `token` grows with each claim: a holder of an older one can
-    change nothing. `look_up` says that an earlier try went unanswered, so the receiver must be asked first. `due_at` None: it waits for a person.
+    change nothing. `look_up` says that an earlier try went unanswered, so the receiver must be asked first.
+    `due_at` None: it waits for a person.
     """
 
     id: str

@@ -24,7 +24,7 @@ from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.signals import Fetched, Listener
 from hub.specs.schedule import Schedule
-from hub.translation import written_time
+from hub.translation.dates import date_form
 
 log = logging.getLogger("hub.scheduler")
 
@@ -112,9 +112,7 @@ class Scheduler:
         """Fetch a schedule's feed at once, whatever its slots; the number of items. Raises NotFound, HubError."""
         schedule = self.schedules.get(name)
         if schedule is None:
-            raise NotFound(
-                Text(en=f"There is no schedule “{name}”.", fr=f"La planification « {name} » n'existe pas.")
-            )
+            raise NotFound(Text(en=f"There is no schedule “{name}”.", fr=f"La planification « {name} » n'existe pas."))
         now = self._clock()
         await self._ledger.begin_fire(name, now, now=now)
         return await self._run(schedule, now)
@@ -150,9 +148,9 @@ class Scheduler:
         cursor = await self._ledger.cursor(schedule.schedule)
         since = datetime.fromisoformat(cursor) - OVERLAP if cursor else began - FIRST
         question = self._question(application, schedule, since)
-        answer = await self._caller.call(
-            application, fetch.operation, question, authority=schedule.authority, key=f"{schedule.schedule}:{began.isoformat()}"
-        )
+        key = f"{schedule.schedule}:{began.isoformat()}"
+        authority = schedule.authority
+        answer = await self._caller.call(application, fetch.operation, question, authority=authority, key=key)
         if not isinstance(answer.outcome, Delivered):
             raise HubError(answer.outcome.reason)
         items = _items(answer.outcome.answer, application.spec.operations[fetch.operation].items or "")
@@ -160,7 +158,7 @@ class Scheduler:
             fetch.into,
             items,
             sender=fetch.connector,
-            authority=schedule.authority,
+            authority=authority,
             cursor=(schedule.schedule, began.isoformat()),
         )
         for result in results:
@@ -172,8 +170,8 @@ class Scheduler:
         operation = application.spec.operations[schedule.fetch.operation]
         if not operation.since:
             return {}
-        local = since.astimezone(ZoneInfo(schedule.timezone))
-        value: Any = written_time(local, operation.since_form)
+        form = date_form(operation.since_form, ZoneInfo(schedule.timezone))
+        value: Any = form.cell.form(since.isoformat())
         for name in reversed(operation.since.split(".")):
             value = {name: value}
         return dict(value)
@@ -185,4 +183,3 @@ def _items(answer: Document, path: str) -> list[Document]:
     for name in path.split("."):
         found = (found or {}).get(name)
     return list(found or [])
-

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, MutableMapping
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -18,6 +20,9 @@ from hub.signals import Accepted, Attempted, Fetched, LaneChanged, NotAccepted, 
 
 LONGEST_VALUE = 400
 """Characters of one value in a log line; what is longer is cut."""
+
+STEPS, STEP_SECONDS = 12, 300
+"""The traffic that is remembered for the console: one hour, in steps of five minutes."""
 
 GATES = ("closed", "open", "half-open", "paused")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
@@ -45,9 +50,16 @@ class Watched:
 class Telemetry:
     """The hub's measures in a registry of their own, and its log. `listen` is a Listener of signals."""
 
-    def __init__(self, log: structlog.typing.FilteringBoundLogger | None = None) -> None:
+    def __init__(
+        self,
+        log: structlog.typing.FilteringBoundLogger | None = None,
+        *,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.registry = CollectorRegistry()
         self._log = log or structlog.get_logger("hub")
+        self._timer = timer
+        self._traffic: defaultdict[str, deque[tuple[int, int]]] = defaultdict(lambda: deque(maxlen=STEPS))
         self._count()
         self._gauge()
 
@@ -90,6 +102,7 @@ class Telemetry:
             case Attempted():
                 self._attempts.labels(signal.exchange, signal.lane, signal.event).inc()
                 self._seconds.labels(signal.lane).observe(signal.seconds)
+                self._note_traffic(signal)
                 self._write(_LEVELS.get(signal.event, "warning"), "attempted", signal)
             case LaneChanged():
                 self._show_gate(signal.lane, signal.gate)
@@ -108,6 +121,23 @@ class Telemetry:
         if isinstance(signal, Attempted):
             values["outcome"] = signal.event
         getattr(self._log, level)(event, **values)
+
+    # -- traffic ------------------------------------------------------------------------------------------------------
+
+    def traffic(self, lane: str) -> tuple[int, ...]:
+        """How many deliveries this node made by a lane in each five minutes of the last hour, the latest last."""
+        now = int(self._timer() // STEP_SECONDS)
+        counted = dict(self._traffic.get(lane, ()))
+        return tuple(counted.get(step, 0) for step in range(now - STEPS + 1, now + 1))
+
+    def _note_traffic(self, signal: Attempted) -> None:
+        if signal.event != "delivered":
+            return
+        step, steps = int(self._timer() // STEP_SECONDS), self._traffic[signal.lane]
+        if steps and steps[-1][0] == step:
+            steps[-1] = (step, steps[-1][1] + 1)
+        else:
+            steps.append((step, 1))
 
     # -- scrapes ------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ log = logging.getLogger("hub.worker")
 
 
 class Worker:
-    """One node's loop over all lanes. `wake` makes it look at once; `stop` lets calls under way end."""
+    """One node's loop over all lanes. `agree` sets the clock by the ledger's; `wake` makes it look at once."""
 
     def __init__(
         self,
@@ -37,11 +37,13 @@ class Worker:
         dispatcher: Dispatcher,
         lanes: Mapping[str, LanePolicy],
         clock: Callable[[], datetime],
+        agree: Callable[[], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._lanes = lanes
         self._clock = clock
+        self._agree = agree
         self._work = asyncio.Event()
         self._stopping = False
         self._in_hand: dict[str, asyncio.Task[None]] = {}
@@ -95,9 +97,10 @@ class Worker:
                 await asyncio.wait_for(self._work.wait(), PAUSE)
 
     async def _renewing(self) -> None:
+        await self._agree()
         await self._ledger.take_up(now=self._clock())
         if self._in_hand:
-            await self._ledger.renew(until=self._clock() + LEASE)
+            await self._ledger.renew(now=self._clock(), lease=LEASE)
         await asyncio.sleep(RENEWAL)
 
     def _take(self, claim: Claim) -> None:

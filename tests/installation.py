@@ -100,7 +100,9 @@ class Node:
             "HUB_PORT": str(self.port),
         }
         command = (*HUB, "serve")
-        self.process = subprocess.Popen(command, env=environment, cwd=self._installation.root, stdout=self._log, stderr=self._log)
+        self.process = subprocess.Popen(
+            command, env=environment, cwd=self._installation.root, stdout=self._log, stderr=self._log
+        )
         self.wait_ready(wait)
         return self
 
@@ -137,7 +139,9 @@ class Admin:
 
     def __init__(self, url: str, key: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=f"{url}/admin/api", headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False)
+        self._client = httpx.Client(
+            base_url=f"{url}/admin/api", headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
+        )
 
     def get(self, path: str, **query: str) -> dict:
         """A question."""

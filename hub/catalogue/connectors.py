@@ -78,9 +78,7 @@ def _wrong_operations(application: Application) -> Iterator[Finding]:
         yield from _wrong_feed(application, name, operation, answer)
 
 
-def _wrong_path(
-    application: Application, name: str, key: str, path: str | None, shape: Shape | None
-) -> Iterator[Finding]:
+def _wrong_path(application: Application, name: str, key: str, path: str | None, shape: Shape | None) -> Iterator[Finding]:
     if path and (shape is None or shape.at(path) is None):
         words = Text(en=f"the contract has no field “{path}” there", fr=f"le contrat n'a pas de champ « {path} » ici")
         known = [found for found, _ in shape.leaves()] + [child.name for child in shape.children] if shape else []
@@ -114,9 +112,7 @@ def _look_ups(application: Application) -> list[str]:
     return [name for name, each in application.spec.operations.items() if each.direction == "ask" and each.found]
 
 
-def _wrong_feed(
-    application: Application, name: str, operation: specs.Operation, answer: Shape | None
-) -> Iterator[Finding]:
+def _wrong_feed(application: Application, name: str, operation: specs.Operation, answer: Shape | None) -> Iterator[Finding]:
     if operation.direction != "feed":
         return
     items = answer.at(operation.items) if answer and operation.items else None
@@ -140,9 +136,7 @@ def _repeated(shape: Shape, prefix: str = "") -> list[str]:
 def _wrong_rules(application: Application) -> Iterator[Finding]:
     for number, rule in enumerate(application.spec.answers):
         if rule.operation and rule.operation not in application.spec.operations:
-            words = Text(
-                en=f"there is no operation “{rule.operation}”", fr=f"l'opération « {rule.operation} » n'existe pas"
-            )
+            words = Text(en=f"there is no operation “{rule.operation}”", fr=f"l'opération « {rule.operation} » n'existe pas")
             right = nearest(rule.operation, application.spec.operations)
             yield application.source.finding(("answers", number, "operation"), words, right=right)
 

@@ -128,9 +128,7 @@ def _replies(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict
 def _filled(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict[str, frozenset[str]]:
     """The fields that the hub itself fills: where an application wants the idempotency key."""
     return {
-        side: frozenset(
-            path for name in directions.values() if (path := connectors[side].spec.operations[name].key_field)
-        )
+        side: frozenset(path for name in directions.values() if (path := connectors[side].spec.operations[name].key_field))
         for side, directions in spec.between.items()
     }
 

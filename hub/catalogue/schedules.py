@@ -41,9 +41,7 @@ def _wrong(
     feeds = [name for name, each in application.spec.operations.items() if each.direction == "feed"]
     if spec.fetch.operation not in feeds:
         yield _unknown(source, ("fetch", "operation"), spec.fetch.operation, feeds)
-    taking = [
-        name for name, each in exchanges.items() if each.operation(application.name, "feed") == spec.fetch.operation
-    ]
+    taking = [name for name, each in exchanges.items() if each.operation(application.name, "feed") == spec.fetch.operation]
     if spec.fetch.into not in taking:
         yield _unknown(source, ("fetch", "into"), spec.fetch.into, taking)
 

@@ -7,7 +7,7 @@ import sys
 
 import cyclopts
 
-from hub.cli import check, operate, rehearse, serve, start, trial
+from hub.cli import check, demo, operate, rehearse, serve, start, trial
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubError
 
@@ -19,6 +19,7 @@ app = cyclopts.App(
 app.command(start.init)
 app.command(check.check)
 app.command(serve.serve)
+app.command(demo.demo)
 app.command(rehearse.rehearse)
 app.command(trial.try_, name="try")
 app.command(operate.messages)

@@ -48,9 +48,7 @@ def _show(screen: Screen, card: Card) -> None:
     )
 
 
-def _conclude(
-    screen: Screen, errors: Iterable[Finding], connectors: int, cards: tuple[Card, ...], schedules: int
-) -> None:
+def _conclude(screen: Screen, errors: Iterable[Finding], connectors: int, cards: tuple[Card, ...], schedules: int) -> None:
     count = len(list(errors))
     if count:
         screen.say(f"{count} errors to correct.", f"{count} erreurs à corriger.", style="bold red")

@@ -39,9 +39,7 @@ def init(folder: Path = Path(), *, new_admin_key: bool = False) -> None:
 
 async def _admin_key(settings: Settings, *, always: bool) -> str:
     clock = Clock()
-    ledger = await Ledger.open(
-        settings.database, cipher=open_keyring(settings.keyring), node=settings.node, boot=new_id()
-    )
+    ledger = await Ledger.open(settings.database, cipher=open_keyring(settings.keyring), node=settings.node, boot=new_id())
     try:
         desk = Desk(ledger=ledger, clock=clock, announce=lambda _: None, wake=lambda: None)
         return await first_admin_key(desk, ledger, always=always)

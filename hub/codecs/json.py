@@ -1,8 +1,8 @@
 """JSON bodies to documents and back, guided by a contract's shape: strict in what is read, exact in what is written.
 
-A body that is a list is the document `{"#items": [...]}`, one that is a bare value `{"#text": ...}`; the shape says so by
-a child of that name. Content that the contract leaves open (kind ANY, and unknown keys of an `open` shape) is kept as a
-JSON fragment in text. Facets are not checked here: that is the Check's.
+A body that is a list is the document `{"#items": [...]}`, one that is a bare value `{"#text": ...}`; the shape says so
+by a child of that name. Content that the contract leaves open (kind ANY, and unknown keys of an `open` shape) is kept
+as a JSON fragment in text. Facets are not checked here: that is the Check's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def parse(data: bytes) -> Any:
     duplicate keys, NaN and infinities (1e999 too), lone surrogates, NUL, over 64 levels, numbers over 4300 digits.
     """
     try:
-        value = json.loads(_text(data), object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_constant)
+        value = json.loads(
+            _text(data), object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_constant
+        )
     except json.JSONDecodeError as wrong:
         raise _broken(wrong.lineno, wrong.colno) from None
     except RecursionError:
@@ -68,7 +70,7 @@ def parse(data: bytes) -> Any:
 
 
 def read(value: Any, shape: Shape) -> Document:
-    """The document that a parsed body holds. MessageError 422 with one Problem for each thing that the shape has not."""
+    """The document that a parsed body holds. MessageError 422, one Problem for each thing that the shape has not."""
     reader = _Reader()
     document = reader.root(value, shape)
     surprises.refuse(reader.problems)
@@ -116,7 +118,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise _refused(
-            "duplicate-key", Text(en="A key stands twice in one object.", fr="Une clé figure deux fois dans un même objet.")
+            "duplicate-key",
+            Text(en="A key stands twice in one object.", fr="Une clé figure deux fois dans un même objet."),
         )
     return found
 
@@ -149,7 +152,10 @@ def _refuse_forbidden(value: Any) -> None:
         case str() if _FORBIDDEN.search(value):
             raise _refused(
                 "forbidden-character",
-                Text(en="A text holds NUL or half of a character.", fr="Un texte contient NUL ou une moitié de caractère."),
+                Text(
+                    en="A text holds NUL or half of a character.",
+                    fr="Un texte contient NUL ou une moitié de caractère.",
+                ),
             )
         case dict():
             for key, each in value.items():
@@ -320,7 +326,9 @@ class _Writer:
         return orjson.Fragment(value)
 
 
-_JSON_TEXT = Text(en="text that can be kept (NUL or half of a character)", fr="un texte conservable (NUL ou moitié de caractère)")
+_JSON_TEXT = Text(
+    en="text that can be kept (NUL or half of a character)", fr="un texte conservable (NUL ou moitié de caractère)"
+)
 _JSON_NUMBER = Text(en="a number", fr="un nombre")
 _JSON_TRUTH = Text(en="true or false", fr="true ou false")
 _JSON_CONTENT = Text(en="well-formed JSON content", fr="un contenu JSON bien formé")

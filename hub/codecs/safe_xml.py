@@ -56,9 +56,9 @@ _WORDS = {
 def parse(data: bytes, *, charset: str = "") -> etree._Element:
     """The root element, without comments and processing instructions, so that no text is split.
 
-    `charset` is what the HTTP content type says, if anything. Refused, as MessageError with status 400, a kind, line and
-    column, never content: DOCTYPE, entities, encodings other than UTF-8, UTF-16, ISO-8859-1/-15 and windows-1252 or
-    contradicting statements about it, more than 64 levels, 200,000 elements, 256 attributes or 64 namespaces an element.
+    `charset` is what the HTTP content type says, if anything. Refused, as MessageError with status 400, a kind, line
+    and column, never content: DOCTYPE, entities, encodings other than UTF-8, UTF-16, ISO-8859-1/-15 and windows-1252,
+    contradicting statements about it, over 64 levels, 200,000 elements, 256 attributes or 64 namespaces an element.
     """
     plain = _as_utf8(data, charset)
     if plain.startswith(codecs.BOM_UTF8):
@@ -157,7 +157,10 @@ def _decoded(data: bytes, encoding: str) -> str:
         line, column = _place(data, wrong.start)
         raise refused(
             "broken-encoding",
-            Text(en="A byte does not exist in the declared encoding.", fr="Un octet n'existe pas dans l'encodage annoncé."),
+            Text(
+                en="A byte does not exist in the declared encoding.",
+                fr="Un octet n'existe pas dans l'encodage annoncé.",
+            ),
             line=line,
             column=column,
         ) from wrong
@@ -167,7 +170,7 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 
 def _refuse_mislabelled(data: bytes) -> None:
-    """Windows programs often say ISO-8859-1 and send windows-1252: its quotes and euro sign would become control codes."""
+    """Windows programs say ISO-8859-1 and send windows-1252: its quotes and euro sign would become control codes."""
     found = re.search(rb"[\x80-\x9f]", data)
     if found:
         line, column = _place(data, found.start())
@@ -268,7 +271,7 @@ def _tree(data: bytes) -> etree._Element:
             "broken-xml",
             Text(
                 en="This is not well-formed XML: an undeclared prefix, a forbidden character, or a text over 10 MB.",
-                fr="Ce n'est pas du XML bien formé : préfixe non déclaré, caractère interdit ou texte de plus de 10 Mo.",
+                fr="Ce n'est pas du XML bien formé : préfixe non déclaré, caractère interdit, texte de plus de 10 Mo.",
             ),
             line=line,
             column=column,

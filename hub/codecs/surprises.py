@@ -1,4 +1,4 @@
-"""What a codec says when a document and its shape differ: the same sentences for XML and JSON, with a place, never a value."""
+"""What a codec says when a document and its shape differ: one set of sentences, with a place, never a value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def unknown(path: str, shape: Shape) -> Problem:
     """A field that the contract does not have at this place; `shape` is its parent."""
     names = tuple(child.name for child in shape.children)
     return Problem(
-        Text(en=f"{path}: the contract has no such field here.", fr=f"{path} : le contrat n'a pas ce champ à cet endroit."),
+        Text(
+            en=f"{path}: the contract has no such field here.",
+            fr=f"{path} : le contrat n'a pas ce champ à cet endroit.",
+        ),
         path=path,
         accepted=names,
     )

@@ -1,4 +1,4 @@
-"""XML elements to documents and back, guided by a contract's shape: order, namespaces, lists and xsi:nil come from there.
+"""XML elements to documents and back, guided by a contract's shape: order, namespaces, lists, xsi:nil come from there.
 
 `parse` (see `safe_xml`) is the only way in for bytes. An xs:any is the child `#any` and an element of open content a
 leaf of kind ANY: both hold canonical XML (exclusive C14N) as text. Facets are not checked here: that is the Check's.
@@ -95,7 +95,7 @@ def _form(shape: Shape) -> Form:
     children: dict[str, Form] = {}
     attributes: dict[str, Shape] = {}
     for child in shape.children:
-        if child.location or child.name.startswith("#"):
+        if child.location or child.name.startswith("#") or child.name == "@*":
             continue
         if child.name.startswith("@"):
             attributes[_tag(child)] = child
@@ -104,7 +104,7 @@ def _form(shape: Shape) -> Form:
     return Form(shape, _tag(shape), children, attributes, shape.child("#text"), shape.child("#any"))
 
 
-def _namespaces(shape: Shape) -> dict[str | None, str]:
+def _namespaces(shape: Shape) -> dict[str, str]:
     """Prefix -> namespace for all that the shape can need, ns0 first."""
     found: dict[str, str] = {}
     _collect(shape, found)
@@ -131,15 +131,16 @@ class _Reader:
 
     def document(self, element: etree._Element, form: Form) -> dict[str, Any]:
         if element.tag != form.tag:
-            self.problems.append(surprises.unknown(etree.QName(element).localname, Shape("", Kind.OBJECT, children=(form.shape,))))
+            self.problems.append(
+                surprises.unknown(etree.QName(element).localname, Shape("", Kind.OBJECT, children=(form.shape,)))
+            )
             return {}
         return self._fields(element, form, "")
 
     def _value(self, element: etree._Element, form: Form, path: str) -> Any:
         kind = form.shape.kind
-        if element.get(_NIL) in ("true", "1") and not form.text:
-            if not self._carries(element):
-                return None
+        if element.get(_NIL) in ("true", "1") and not form.text and not self._carries(element):
+            return None
         if kind is Kind.OBJECT:
             return self._fields(element, form, path)
         if kind is Kind.ANY:
@@ -149,7 +150,7 @@ class _Reader:
         return _cleaned(element.text, kind)
 
     def _carries(self, element: etree._Element) -> bool:
-        return any(not name.startswith(f"{{{XSI}}}") for name in element.attrib)
+        return any(not str(name).startswith(f"{{{XSI}}}") for name in element.attrib)
 
     def _fields(self, element: etree._Element, form: Form, path: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -180,11 +181,11 @@ class _Reader:
             found[name] = self._value(child, known, at)
 
     def _attributes(self, element: etree._Element, form: Form, path: str, found: dict[str, Any]) -> None:
-        for name, value in element.attrib.items():
+        for name, value in _attributes(element):
             known = form.attributes.get(name)
             if known is not None:
                 found[known.name] = _cleaned(value, known.kind)
-            elif not name.startswith(f"{{{XSI}}}") and not form.shape.open:
+            elif not name.startswith(f"{{{XSI}}}") and not form.shape.child("@*"):
                 at = surprises.below(path, "@" + etree.QName(name).localname)
                 self.problems.append(surprises.unknown(at, form.shape))
 
@@ -206,6 +207,10 @@ class _Reader:
         elif not form.shape.open:
             names = [etree.QName(child).localname for child in strangers]
             self.problems.extend(surprises.unknown(surprises.below(path, name), form.shape) for name in names)
+
+
+def _attributes(element: etree._Element) -> list[tuple[str, str]]:
+    return [(str(name), str(value)) for name, value in element.attrib.items()]
 
 
 def _cleaned(text: str | None, kind: Kind) -> str:
@@ -343,5 +348,7 @@ def _pour_content(source: etree._Element, target: etree._Element) -> None:
     target.extend(list(source))
 
 
-_XML_TEXT = Text(en="text that XML can carry (a control character)", fr="un texte que XML peut porter (caractère de contrôle)")
+_XML_TEXT = Text(
+    en="text that XML can carry (a control character)", fr="un texte que XML peut porter (caractère de contrôle)"
+)
 _XML_CONTENT = Text(en="well-formed XML content", fr="un contenu XML bien formé")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
@@ -53,6 +53,38 @@ class ReplayAll(Asked):
     sender: str = ""
     lane: str = ""
     text: str = ""
+
+
+class Filter(Asked):
+    """Which messages are looked for; what is left out asks nothing."""
+
+    reference: str = ""
+    exchange: str = ""
+    authority: str = ""
+    sender: str = ""
+    state: State | None = None
+    lane: str = ""
+    text: str = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    after: str = ""
+    limit: int = Field(50, ge=1, le=200)
+
+    def search(self) -> Search:
+        """The same as the ledger asks it."""
+        return Search(
+            reference=self.reference,
+            exchange=self.exchange,
+            authority=self.authority,
+            sender=self.sender,
+            state=self.state,
+            lane=self.lane,
+            reason=self.text,
+            since=self.since,
+            until=self.until,
+            after=self.after,
+            limit=self.limit,
+        )
 
 
 class NewKey(Asked):
@@ -149,24 +181,9 @@ async def lanes(hub: Served) -> dict[str, Any]:
     return {"lanes": [lane.fields() for lane in await standings(hub)]}
 
 
-async def messages(
-    hub: Served,
-    language: Spoken,
-    reference: str = "",
-    exchange: str = "",
-    authority: str = "",
-    sender: str = "",
-    state: State | None = None,
-    lane: str = "",
-    text: str = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
-    after: str = "",
-    limit: Annotated[int, Field(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+async def messages(hub: Served, language: Spoken, asked: Annotated[Filter, Query()]) -> dict[str, Any]:
     """The messages that match, newest first; `next` is the `after` of the following page."""
-    search = Search(reference, exchange, authority, sender, state, lane, text, since, until, after, limit)
-    page = await hub.ledger.find(search)
+    page = await hub.ledger.find(asked.search())
     return {"messages": [summary_fields(found, language) for found in page.found], "next": page.next}
 
 

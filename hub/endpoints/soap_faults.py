@@ -16,6 +16,7 @@ _OF_KIND: dict[str, FaultCode] = {
     "soap-version-mismatch": "VersionMismatch",
     "soap-must-understand": "MustUnderstand",
 }
+_OWN = {"p": NAMESPACE}
 _SAID_BY_HTTP = frozenset({401, 403, 404, 408, 413, 415, 503})
 """Statuses that proxies and clients act upon; every other fault goes as SOAP's HTTP binding says."""
 
@@ -42,7 +43,7 @@ def _status(status: int, code: FaultCode, version: Version) -> int:
 
 
 def _detail(kind: str, problems: tuple[Problem, ...], language: Language) -> bytes:
-    root = etree.Element(f"{{{NAMESPACE}}}problems", nsmap={None: NAMESPACE}, kind=kind)
+    root = etree.Element(f"{{{NAMESPACE}}}problems", {"kind": kind}, nsmap=_OWN)
     for problem in problems:
         element = etree.SubElement(root, f"{{{NAMESPACE}}}problem")
         for name in ("row", "label", "path", "side"):

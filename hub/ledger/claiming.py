@@ -59,7 +59,8 @@ def due_lanes(of: sa.Connection, *, now: datetime) -> frozenset[str]:
     due = sa.select(delivery.c.position).where(
         delivery.c.lane == lane.c.name, state_in(delivery, CLAIMABLE), delivery.c.due_at <= now
     )
-    return frozenset(of.scalars(sa.select(lane.c.name).where(due.exists())))
+    # A scalar with a limit, for PostgreSQL makes of EXISTS a join that reads all that is due.
+    return frozenset(of.scalars(sa.select(lane.c.name).where(due.limit(1).scalar_subquery().is_not(None))))
 
 
 def lanes_for_update(to: Transaction, names: Collection[str], *, skip_locked: bool = False) -> dict[str, Lane]:
@@ -92,7 +93,7 @@ def _due(to: Transaction, name: str, count: int, *, now: datetime) -> Sequence[s
     first = sa.select(earlier.c.position).where(
         earlier.c.lane == delivery.c.lane, earlier.c.reference == delivery.c.reference, state_in(earlier, OPEN)
     )
-    # A scalar with a limit, for PostgreSQL makes of NOT EXISTS a join that reads every open delivery.
+    # A scalar with a limit here too: PostgreSQL makes of NOT EXISTS a join that reads every open delivery.
     is_first = delivery.c.position == first.order_by(earlier.c.position).limit(1).scalar_subquery()
     free = sa.or_(delivery.c.reference == "", is_first)
     due = (

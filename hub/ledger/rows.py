@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -15,6 +16,8 @@ from hub.message import Delivery, Message, State
 MESSAGE = tuple(field.name for field in fields(Message))
 DELIVERY = tuple(field.name for field in fields(Delivery))
 LANE = tuple(field.name for field in fields(Lane))
+CROSSING = tuple(field.name for field in fields(Crossing))
+NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING}
 
 MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
 """A message's columns under names of their own, for a row that also holds a delivery."""
@@ -37,4 +40,4 @@ def lane_of(row: sa.RowMapping) -> Lane:
 
 def row_of(fact: Message | Delivery | Lane | Crossing) -> dict[str, Any]:
     """A fact as a row."""
-    return {field.name: getattr(fact, field.name) for field in fields(fact)}
+    return {name: getattr(fact, name) for name in NAMES[type(fact)]}

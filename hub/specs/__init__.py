@@ -1,1 +1,1 @@
-"""The YAML files of `connectors/`, `mappings/` and `schedules/` as typed models: one place for parser, lint and reference."""
+"""The YAML files of `connectors/`, `mappings/` and `schedules/` as typed models: one place for parser, lint and docs."""

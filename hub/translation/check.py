@@ -8,6 +8,11 @@ from hub.contract import Shape
 from hub.errors import Finding
 from hub.specs import mapping as specs
 from hub.specs.source import Source
+from hub.translation.checks.case import Case
+from hub.translation.checks.codes import check_codes
+from hub.translation.checks.fields import check_fields
+from hub.translation.checks.names import check_names
+from hub.translation.checks.words import check_words
 from hub.translation.tables import Table
 
 
@@ -21,5 +26,14 @@ def check_mapping(
     others: Mapping[str, specs.Mapping] | None = None,
     filled: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every fault of the file. `others`: the mappings by exchange, for `then`. `filled`: side -> paths the hub fills."""
-    raise NotImplementedError
+    """Every fault of the file, in the order of files and lines; no finding = it can be compiled.
+
+    `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer. `others`: the mappings by
+    exchange, for `then`. `filled`: side -> paths that the hub fills itself, such as the connector's `key_field`.
+    """
+    case = Case(spec, source, shapes, replies, tables, others, filled or {})
+    check_names(case)
+    check_fields(case)
+    check_words(case)
+    check_codes(case)
+    return tuple(sorted(case.findings, key=lambda finding: (finding.file, finding.line, finding.column)))

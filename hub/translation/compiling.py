@@ -10,9 +10,10 @@ from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row
 from hub.translation.cells import Words, compile_cell
 from hub.translation.faults import Cell
-from hub.translation.groups import LINE_TEXT, Group, reading_group, writing_group
+from hub.translation.groups import Group, reading_group, writing_group
 from hub.translation.joins import Joint, compile_joint
 from hub.translation.levels import Level, ReadEntry, WriteEntry
+from hub.translation.paths import all_paths, lists_on, path_of, shape_at
 from hub.translation.scene import Empty, Slot, Step
 from hub.translation.steps import (
     reading_constant,
@@ -27,8 +28,6 @@ from hub.translation.steps import (
     writing_when,
 )
 from hub.translation.values import TEXT
-
-_OPEN = Shape(name="", kind=Kind.ANY, open=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class _Draft:
     read_steps: list[Step] = field(default_factory=list)
     write_steps: list[Step] = field(default_factory=list)
     slots: dict[str, Slot] = field(default_factory=dict)
+    groups: dict[str, Level] = field(default_factory=dict)
 
     def container(self, path: str) -> int:
         """The number of the container at `path`, with all above it."""
@@ -68,7 +68,7 @@ class _Draft:
             number = self.container(above)
             self.parents.append((number, key, path))
             self.numbers[path] = len(self.parents)
-            shape = _shape_at(self.plan.shape, path)
+            shape = shape_at(self.plan.shape, path)
             self.mandatory.append(self.mandatory[number] and shape is not None and shape.required)
         return self.numbers[path]
 
@@ -81,7 +81,7 @@ def compile_level(plan: Plan) -> Level:
     fixed = [
         (draft.container(path.rpartition(".")[0]), path.rpartition(".")[2], shape.fixed)
         for path, shape in plan.shape.leaves()
-        if shape.fixed is not None and shape.required and not _through_list(plan.shape, path)
+        if shape.fixed is not None and shape.required and not lists_on(plan.shape, path)
     ]
     return Level(
         tuple(draft.parents),
@@ -93,12 +93,13 @@ def compile_level(plan: Plan) -> Level:
         tuple(draft.write_steps),
         tuple(fixed),
         draft.slots,
+        draft.groups,
     )
 
 
 def _in_order(plan: Plan) -> list[str]:
     """The rows of this side in the contract's order, those with a condition last and after those that they depend on."""
-    order = {path: number for number, path in enumerate(_paths(plan.shape))}
+    order = {path: number for number, path in enumerate(all_paths(plan.shape))}
     here = [name for name, row in plan.rows.items() if path_of(row, plan.side)]
     here.sort(key=lambda name: order.get(path_of(plan.rows[name], plan.side), len(order)))
     free = [name for name in here if not plan.rows[name].when]
@@ -114,39 +115,11 @@ def _depth(rows: Mapping[str, Row], name: str, seen: tuple[str, ...]) -> int:
     return 1 + max((_depth(rows, other, (*seen, name)) for other in rows[name].when), default=-1)
 
 
-def path_of(row: Row, side: str) -> str:
-    """The path of a row or group on a side; "" if it has none there."""
-    return row.each.get(side) or row.cells.get(side, "")
-
-
-def _paths(shape: Shape, prefix: str = "") -> list[str]:
-    found: list[str] = []
-    for child in shape.children:
-        path = f"{prefix}.{child.name}" if prefix else child.name
-        found += [path, *_paths(child, path)]
-    return found
-
-
-def _shape_at(shape: Shape, path: str) -> Shape | None:
-    """The shape at `path`; open content has any path below it."""
-    found: Shape | None = shape
-    for name in path.split(".") if path else ():
-        if found is None:
-            return None
-        found = found.child(name) or (_OPEN if found.open or found.kind is Kind.ANY else None)
-    return found
-
-
-def _through_list(shape: Shape, path: str) -> bool:
-    names = path.split(".")
-    return any((found := shape.at(".".join(names[:end]))) is not None and found.repeated for end in range(1, len(names) + 1))
-
-
 def _add(draft: _Draft, name: str, row: Row) -> None:
     plan, path = draft.plan, path_of(row, draft.plan.side)
-    shape = _shape_at(plan.shape, path) or _line_text(plan.shape, path)
+    shape = shape_at(plan.shape, path)
     if shape is None:
-        if any(_shape_at(other, path) for other in plan.elsewhere):
+        if any(shape_at(other, path) for other in plan.elsewhere):
             return
         full = f"{plan.within}{name}"
         text = Text(
@@ -165,10 +138,6 @@ def _add(draft: _Draft, name: str, row: Row) -> None:
         _add_steps(draft, row, slot, shape, owned_here=owned_here)
     if owned_here and not row.when and not row.recall:
         _require(draft, row, slot)
-
-
-def _line_text(shape: Shape, path: str) -> Shape | None:
-    return shape if path == LINE_TEXT and not shape.children else None
 
 
 def _is_simple(row: Row) -> bool:
@@ -205,10 +174,15 @@ def _slot(draft: _Draft, name: str, row: Row, path: str, shape: Shape) -> Slot:
         cell=_cell(name, row, plan, shape),
         empty=_empty(shape),
         needed=shape.required,
-        read_required=row.required and not row.recall,
+        read_required=row.required and not row.recall and not _doubtful(row, plan),
         write_required=row.required and row.owner in (None, *(side for side in row.cells if side != plan.side)),
         images=_images(name, row, plan),
     )
+
+
+def _doubtful(row: Row, plan: Plan) -> bool:
+    """Whether the row's condition hangs on a row that does not come back whole from this side: it cannot demand then."""
+    return any(name in plan.rows and plan.side in plan.rows[name].loses for name in row.when)
 
 
 def _cell(name: str, row: Row, plan: Plan, shape: Shape) -> Cell:
@@ -236,15 +210,16 @@ def _empty(shape: Shape) -> Empty:
 
 
 def _add_steps(draft: _Draft, row: Row, slot: Slot, shape: Shape, *, owned_here: bool) -> None:
-    read, write = _steps(draft.plan, row, slot, shape)
+    read, write = _steps(draft, row, slot, shape)
     if owned_here:
         draft.read_steps.append(reading_when(row.when, slot, read) if row.when else read)
     draft.write_steps.append(writing_when(row.when, write) if row.when else write)
 
 
-def _steps(plan: Plan, row: Row, slot: Slot, shape: Shape) -> tuple[Step, Step]:
+def _steps(draft: _Draft, row: Row, slot: Slot, shape: Shape) -> tuple[Step, Step]:
     if row.each:
-        group = _group(plan, row, slot, shape)
+        group = _group(draft.plan, row, slot, shape)
+        draft.groups[slot.name] = group.level
         return reading_group(group), writing_group(group)
     if row.constant is not None:
         return reading_constant(slot, row.constant), writing_constant(slot, row.constant)
@@ -264,7 +239,7 @@ def _joint(slot: Slot, row: Row) -> Joint:
 
 
 def _group(plan: Plan, row: Row, slot: Slot, shape: Shape) -> Group:
-    elsewhere = tuple(found for other in plan.elsewhere if (found := _shape_at(other, slot.path)) is not None)
+    elsewhere = tuple(found for other in plan.elsewhere if (found := shape_at(other, slot.path)) is not None)
     inner = Plan(row.fields, plan.side, shape, plan.words, f"{slot.row}.", elsewhere)
     level = compile_level(inner)
     texts = not shape.children and not shape.open and shape.kind is not Kind.ANY

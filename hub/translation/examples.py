@@ -1,13 +1,164 @@
-"""The examples beside a mapping, run both ways."""
+"""The examples beside a mapping, run both ways: what each side writes is given, so each side can be held against it."""
 
 from __future__ import annotations
 
-from hub.errors import Finding
-from hub.specs.mapping import Examples
-from hub.specs.source import Source
-from hub.translation.mapping import Translation
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.errors import ConfigurationError, Finding, MessageError, Problem, Text
+from hub.specs.mapping import Example, Examples, RefusedExample
+from hub.specs.source import Place, Source
+from hub.translation.checks.case import READ, WRITTEN
+from hub.translation.compare import leaves_apart, path_text
+from hub.translation.mapping import Reading, Translation
+from hub.translation.scene import ABSENT
+
+_SHOWN = 80
 
 
 def check_examples(translation: Translation, examples: Examples, source: Source) -> tuple[Finding, ...]:
-    """Each example read from its start, written on every other side, and back; each refused example with its errors."""
-    raise NotImplementedError
+    """Each example read from its start, written on every other side, and back; each refused example with its errors.
+
+    `source` is the examples' own file. No finding = every side's document is exactly the one given.
+    """
+    run = _Run(translation, source)
+    for index, example in enumerate(examples.examples):
+        run.example(example, ("examples", index))
+    for index, refused in enumerate(examples.refused):
+        run.refused(refused, ("refused", index))
+    return tuple(sorted(run.findings, key=lambda finding: (finding.line, finding.column)))
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of an examples file, and what it has found."""
+
+    translation: Translation
+    source: Source
+    findings: list[Finding] = field(default_factory=list)
+
+    def example(self, example: Example, place: Place) -> None:
+        """One example: from its start to every other side, and back onto the start."""
+        unknown = [side for side in (example.start, *example.documents) if side not in self.translation.levels]
+        if unknown or example.start not in example.documents:
+            self._say((*place, "start"), *_no_side(unknown[0] if unknown else example.start))
+            return
+        start = example.documents[example.start]
+        reading = self._read(example.start, start, (*place, "documents", example.start), incoming=True)
+        if reading is None:
+            return
+        for side, wanted in example.documents.items():
+            if side != example.start:
+                self._there_and_back(example, side, reading, wanted, place=(*place, "documents"))
+
+    def _there_and_back(self, example: Example, side: str, reading: Reading, wanted: Any, *, place: Place) -> None:
+        start = example.documents[example.start]
+        written = self._write(side, reading, (*place, side), incoming=False)
+        if written is None:
+            return
+        self._same((*place, side), side, wanted, written)
+        back = self._read(side, wanted, (*place, side), incoming=False)
+        if back is None:
+            return
+        again = self._write(example.start, back, (*place, example.start), incoming=True, onto=start)
+        if again is not None:
+            self._same((*place, example.start), example.start, start, again)
+
+    def refused(self, refused: RefusedExample, place: Place) -> None:
+        """One refused example: exactly these rows, in these words (English or French)."""
+        if refused.start not in self.translation.levels:
+            self._say((*place, "start"), *_no_side(refused.start))
+            return
+        problems = self._problems(refused)
+        expected = [(error.row, error.says) for error in refused.errors]
+        for index, error in enumerate(refused.errors):
+            if not any(_is_said(problem, error.row, error.says) for problem in problems):
+                en, fr = _not_said(error.row, error.says, problems)
+                self._say((*place, "errors", index), en, fr, row=error.row)
+        for problem in problems:
+            if not any(_is_said(problem, row, says) for row, says in expected):
+                en = f"an error that the example does not expect: {problem.row}: {problem.text.en}"
+                fr = f"une erreur que l'exemple n'attend pas : {problem.row} : {problem.text.fr}"
+                self._say((*place, "errors"), en, fr, row=problem.row)
+
+    def _problems(self, refused: RefusedExample) -> tuple[Problem, ...]:
+        """What refuses the example: reading it, or else writing it on any side that it leaves to."""
+        direction = self._direction(refused.start, incoming=True)
+        try:
+            reading = self.translation.read(refused.start, refused.document, direction=direction)
+        except MessageError as error:
+            return error.problems
+        found: list[Problem] = []
+        for receiver in self.translation.receivers(refused.start):
+            try:
+                self.translation.write(receiver.side, reading.record, reading.files, direction=receiver.direction)
+            except MessageError as error:
+                found += error.problems
+        return tuple(found)
+
+    def _direction(self, side: str, *, incoming: bool) -> Any:
+        """The direction that the example speaks of: the side's own way in or out, or the only one that it has."""
+        directions = list(self.translation.levels[side])
+        return next((one for one in directions if one in (READ if incoming else WRITTEN)), directions[0])
+
+    def _read(self, side: str, document: Mapping[str, Any], place: Place, *, incoming: bool) -> Reading | None:
+        try:
+            return self.translation.read(side, document, direction=self._direction(side, incoming=incoming))
+        except (MessageError, ConfigurationError) as error:
+            self._failed(error, place)
+            return None
+
+    def _write(self, side: str, reading: Reading, place: Place, *, incoming: bool, onto: Any = None) -> Any:
+        direction = self._direction(side, incoming=incoming)
+        try:
+            return self.translation.write(side, reading.record, reading.files, direction=direction, onto=onto)
+        except (MessageError, ConfigurationError) as error:
+            self._failed(error, place)
+            return None
+
+    def _failed(self, error: MessageError | ConfigurationError, place: Place) -> None:
+        problems = error.problems if isinstance(error, MessageError) else ()
+        for problem in problems:
+            en = f"is refused: {problem.path} ({problem.row}): {problem.text.en}"
+            fr = f"est refusé : {problem.path} ({problem.row}) : {problem.text.fr}"
+            self._say((*place, *_keys(problem.path)), en, fr, row=problem.row)
+        if not problems:
+            self._say(place, error.text.en, error.text.fr)
+
+    def _same(self, place: Place, side: str, wanted: Any, written: Any) -> None:
+        for path, one, other in leaves_apart(wanted, written, ()):
+            shown = path_text(path)
+            en = f"{side} {shown}: the example has {_shown(one)}, the mapping writes {_shown(other)}"
+            fr = f"{side} {shown} : l'exemple a {_shown(one)}, la correspondance écrit {_shown(other)}"
+            self._say((*place, *path), en, fr, row=self.translation.row_at(side, shown))
+
+    def _say(self, place: Place, en: str, fr: str, *, row: str = "") -> None:
+        self.findings.append(self.source.finding(place, Text(en=en, fr=fr), row=row))
+
+
+def _is_said(problem: Problem, row: str, says: str) -> bool:
+    return problem.row == row and says in (problem.text.en, problem.text.fr)
+
+
+def _not_said(row: str, says: str, problems: tuple[Problem, ...]) -> tuple[str, str]:
+    same_row = [problem.text for problem in problems if problem.row == row]
+    if same_row:
+        return f"“{row}” says: {same_row[0].en}", f"« {row} » dit : {same_row[0].fr}"
+    return f"“{row}” is not refused with: {says}", f"« {row} » n'est pas refusé par : {says}"
+
+
+def _no_side(side: str) -> tuple[str, str]:
+    return f"“{side}” is no side of this example", f"« {side} » n'est pas un côté de cet exemple"
+
+
+def _keys(path: str) -> Place:
+    parts = path.replace("[", ".").replace("]", "").split(".") if path else []
+    return tuple(int(part) if part.isdigit() else part for part in parts)
+
+
+def _shown(value: Any) -> str:
+    if value is ABSENT:
+        return "—"
+    text = f"“{value}”"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -9,11 +9,9 @@ from typing import Any
 from hub.errors import Text
 from hub.translation.faults import fault
 from hub.translation.levels import Level, not_text, read_level, write_level
+from hub.translation.paths import LINE_TEXT
 from hub.translation.record import canonical_text
 from hub.translation.scene import ABSENT, Scene, Slot, Step, Trip
-
-LINE_TEXT = "#text"
-"""The cell of a line that is a text and not an object."""
 
 
 @dataclass(frozen=True, slots=True)

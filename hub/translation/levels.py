@@ -20,6 +20,7 @@ class Level:
 
     `parents`: the containers below the level's own object, each (its container's number, key, path), outer ones first.
     `mandatory[n]`: the contract wants container n. `fixed`: (container, key, text) that the contract fixes.
+    `slots` and `groups`: by row name, the place of each row and the level of each group's lines.
     """
 
     parents: tuple[tuple[int, str, str], ...]
@@ -31,6 +32,7 @@ class Level:
     write_steps: tuple[Step, ...]
     fixed: tuple[tuple[int, str, str], ...]
     slots: Mapping[str, Slot]
+    groups: Mapping[str, Level]
 
 
 def read_level(

@@ -14,9 +14,10 @@ from hub.errors import ConfigurationError, MessageError, Problem, Text
 from hub.message import Files, Record
 from hub.specs import mapping as specs
 from hub.translation.cells import Words
-from hub.translation.compiling import Plan, compile_level, path_of
+from hub.translation.compiling import Plan, compile_level
 from hub.translation.faults import Fault, fault
 from hub.translation.levels import Level, read_level, write_level
+from hub.translation.paths import cells_of
 from hub.translation.record import canonical_text
 from hub.translation.scene import Trip
 from hub.translation.tables import Table
@@ -245,18 +246,6 @@ def compile_mapping(
     }
     reply_levels = {side: compile_level(Plan(spec.reply, side, shape, words)) for side, shape in replies.items()}
     return Translation(spec, revision, levels, reply_levels, shapes, replies, words)
-
-
-def cells_of(
-    rows: Mapping[str, specs.Row], side: str, *, within: str = "", above: str = ""
-) -> Iterator[tuple[str, str, specs.Row]]:
-    """Every row of `side`, lines of groups included: full name, full path, row."""
-    for name, row in rows.items():
-        path = path_of(row, side)
-        if path:
-            yield f"{within}{name}", f"{above}{path}", row
-        if row.each and path:
-            yield from cells_of(row.fields, side, within=f"{within}{name}.", above=f"{above}{path}.")
 
 
 def _refuse(trip: Trip) -> None:

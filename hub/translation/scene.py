@@ -53,8 +53,8 @@ class Slot:
 
     def agrees(self, old: Any, value: Any) -> bool:
         """Whether `old`, the side's present text, already corresponds to `value` (also as another side would lose it)."""
-        if value is None:
-            return old is None or (type(old) is str and not old.strip())
+        if value is None:  # what the side does not have need not be emptied
+            return old is None or (old is ABSENT and not self.needed) or (type(old) is str and not old.strip())
         if type(old) is not str or not old.strip():
             return False
         try:

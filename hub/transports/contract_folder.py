@@ -1,9 +1,10 @@
-"""The folder that a contract's files must not leave: reads them offline, and says where an import cannot be followed."""
+"""The folder that a contract's files must not leave: read offline, with a word where an import cannot be followed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -21,7 +22,7 @@ class Folder:
     root: Path
 
     def resolve(self, location: str, *, beside: Path, line: int = 0) -> Path:
-        """The file that `location` names in the file `beside`. ConfigurationError with the file, the line and the import."""
+        """The file that `location` names in the file `beside`. ConfigurationError with file, line and import."""
         parts = urlsplit(location.strip())
         if parts.scheme or parts.netloc:
             raise self.wrong(beside, line, _from_network(location))
@@ -67,10 +68,16 @@ class Folder:
             return False
 
 
+def line_of(element: etree._Element) -> int:
+    """The line of an element in its file, 0 where unknown."""
+    line: Any = element.sourceline
+    return int(line or 0)
+
+
 def _from_network(location: str) -> Text:
     return Text(
-        en=f'The import "{location}" points to the network. Put the file beside the contract and import it by its name.',
-        fr=f"L'import « {location} » pointe vers le réseau. Déposez le fichier à côté du contrat et importez-le par son nom.",
+        en=f'The import "{location}" points to the network. Put the file beside the contract.',
+        fr=f"L'import « {location} » pointe vers le réseau. Déposez le fichier à côté du contrat.",
     )
 
 

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from hashlib import sha1
+from hmac import compare_digest
 from typing import Literal
 
-from hub.errors import MessageError
+from lxml import etree
+
+from hub.codecs import xml
+from hub.errors import MessageError, Text
 
 Version = Literal["1.1", "1.2"]
 FaultCode = Literal["Client", "Server", "VersionMismatch", "MustUnderstand"]
 
+NAMESPACES: dict[Version, str] = {
+    "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
+    "1.2": "http://www.w3.org/2003/05/soap-envelope",
+}
+_OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
+_WSSE = f"{_OASIS}wssecurity-secext-1.0.xsd"
+_WSU = f"{_OASIS}wssecurity-utility-1.0.xsd"
+_PROFILE = f"{_OASIS}username-token-profile-1.0"
+_BASE64 = f"{_OASIS}soap-message-security-1.0#Base64Binary"
+SECURITY_HEADER = f"{{{_WSSE}}}Security"
+"""The name under which a server that reads UsernameTokens understands them."""
+
+_NEW_CODES = {"Client": "Sender", "Server": "Receiver"}
+_OLD_CODES: dict[str, FaultCode] = {
+    "Client": "Client",
+    "Sender": "Client",
+    "DataEncodingUnknown": "Client",
+    "Server": "Server",
+    "Receiver": "Server",
+    "VersionMismatch": "VersionMismatch",
+    "MustUnderstand": "MustUnderstand",
+}
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
 
 @dataclass(frozen=True, slots=True)
 class SoapFault:
-    """A fault. `name`: local name of the detail's first child; `subcode`: a code of the application's own; `detail`: the
-    bytes of the detail's first child."""
+    """A fault. `name`: local name of the detail's first child; `subcode`: local name of a code of the application's own;
+    `detail`: the bytes of the detail's first child."""
 
     code: FaultCode
     text: str
@@ -26,13 +59,19 @@ class SoapFault:
 
 @dataclass(frozen=True, slots=True)
 class UsernameToken:
-    """WS-Security: `nonce` and `created` (text such as 2026-01-31T12:00:00Z) are needed for a digest."""
+    """WS-Security. `password` is the clear text, or when read with `digest` what was received of it; `nonce` and `created`
+    (text such as 2026-01-31T12:00:00Z) are what a digest is made with."""
 
     user: str
     password: str = field(repr=False)
     digest: bool = False
     nonce: bytes = field(default=b"", repr=False)
     created: str = ""
+
+    def proves(self, password: str) -> bool:
+        """Whether this received token shows knowledge of `password`. Replays (nonce, created) are the caller's to refuse."""
+        expected = digested(password, nonce=self.nonce, created=self.created) if self.digest else password
+        return compare_digest(self.password.encode(), expected.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +84,200 @@ class Envelope:
     token: UsernameToken | None = None
 
 
+def digested(password: str, *, nonce: bytes, created: str) -> str:
+    """The PasswordDigest of the UsernameToken profile 1.0: Base64(SHA-1(nonce + created + password))."""
+    return b64encode(sha1(nonce + created.encode() + password.encode(), usedforsecurity=False).digest()).decode()
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
 def wrap(payload: bytes, *, version: Version = "1.1", token: UsernameToken | None = None) -> bytes:
-    """The envelope around one payload element (b"" for an empty body), as UTF-8."""
-    raise NotImplementedError
+    """The envelope around one payload element (b"" for an empty body), as UTF-8. The payload's bytes are kept as they are,
+    so it has no XML declaration."""
+    header = b"<soap:Header>" + etree.tostring(_security(token, version)) + b"</soap:Header>" if token else b""
+    return b"".join(
+        (
+            b"<?xml version='1.0' encoding='UTF-8'?>\n",
+            f'<soap:Envelope xmlns:soap="{NAMESPACES[version]}">'.encode(),
+            header,
+            b"<soap:Body>",
+            payload,
+            b"</soap:Body></soap:Envelope>",
+        )
+    )
 
 
 def http_headers(action: str, *, version: Version = "1.1") -> dict[str, str]:
-    """Content-Type, and SOAPAction or the action parameter."""
-    raise NotImplementedError
+    """Content-Type, and the action: quoted in SOAPAction (1.1), or a parameter of the content type (1.2)."""
+    quoted = '"' + action.replace('"', "%22") + '"'
+    if version == "1.1":
+        return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": quoted}
+    parameter = f"; action={quoted}" if action else ""
+    return {"Content-Type": f"application/soap+xml; charset=utf-8{parameter}"}
+
+
+def write_fault(fault: SoapFault, *, version: Version = "1.1") -> bytes:
+    """The envelope of a fault, as UTF-8. Its text is freed of characters that XML cannot hold."""
+    root = etree.Element(f"{{{NAMESPACES[version]}}}Fault", nsmap={"soap": NAMESPACES[version]})
+    text = _NOT_XML.sub(" ", fault.text)
+    if version == "1.1":
+        etree.SubElement(root, "faultcode").text = f"soap:{fault.code}"
+        etree.SubElement(root, "faultstring").text = text
+        place = "detail"
+    else:
+        code = etree.SubElement(root, _in_12("Code"))
+        etree.SubElement(code, _in_12("Value")).text = f"soap:{_NEW_CODES.get(fault.code, fault.code)}"
+        words = etree.SubElement(etree.SubElement(root, _in_12("Reason")), _in_12("Text"))
+        words.set(_XML_LANG, "fr")
+        words.text = text
+        place = _in_12("Detail")
+    if fault.detail:
+        etree.SubElement(root, place).append(xml.parse(fault.detail))
+    return wrap(etree.tostring(root), version=version)
+
+
+def fault_for(error: MessageError) -> SoapFault:
+    """The fault that tells a caller of this error, in French as SOAP callers have no language to ask for."""
+    codes: dict[str, FaultCode] = {"soap-version-mismatch": "VersionMismatch", "soap-must-understand": "MustUnderstand"}
+    return SoapFault(codes.get(error.kind, "Client"), error.text.fr)
+
+
+def _in_12(name: str) -> str:
+    return f"{{{NAMESPACES['1.2']}}}{name}"
+
+
+def _security(token: UsernameToken, version: Version) -> etree._Element:
+    root = etree.Element(SECURITY_HEADER, nsmap={"wsse": _WSSE, "wsu": _WSU, "soap": NAMESPACES[version]})
+    root.set(f"{{{NAMESPACES[version]}}}mustUnderstand", "1" if version == "1.1" else "true")
+    holder = etree.SubElement(root, f"{{{_WSSE}}}UsernameToken")
+    etree.SubElement(holder, f"{{{_WSSE}}}Username").text = token.user
+    password = etree.SubElement(holder, f"{{{_WSSE}}}Password")
+    password.set("Type", f"{_PROFILE}#{'PasswordDigest' if token.digest else 'PasswordText'}")
+    made = digested(token.password, nonce=token.nonce, created=token.created)
+    password.text = made if token.digest else token.password
+    if token.nonce:
+        nonce = etree.SubElement(holder, f"{{{_WSSE}}}Nonce")
+        nonce.set("EncodingType", _BASE64)
+        nonce.text = b64encode(token.nonce).decode()
+    if token.created:
+        etree.SubElement(holder, f"{{{_WSU}}}Created").text = token.created
+    return root
+
+
+# -- opening ----------------------------------------------------------------------------------------------------------
 
 
 def open_envelope(data: bytes, *, charset: str = "", understood: Set[str] | None = None) -> Envelope:
     """Opens an envelope. When serving, `understood` names the headers (`{namespace}name`) that mustUnderstand may ask for.
 
     MessageError: 400 when it is no envelope, kind `soap-version-mismatch` or `soap-must-understand` for these faults."""
-    raise NotImplementedError
+    root = xml.parse(data, charset=charset)
+    version = _version(root)
+    namespace = NAMESPACES[version]
+    header = root.find(f"{{{namespace}}}Header")
+    if understood is not None:
+        _check_understood(header, namespace, understood)
+    body = root.find(f"{{{namespace}}}Body")
+    if body is None:
+        raise _no_envelope()
+    content = next(_elements(body), None)
+    token = _token(header)
+    if content is None:
+        return Envelope(version, token=token)
+    if content.tag == f"{{{namespace}}}Fault":
+        return Envelope(version, fault=_fault(content, version), token=token)
+    return Envelope(version, payload=_bytes(content), token=token)
 
 
-def fault_for(error: MessageError) -> SoapFault:
-    """The fault that tells a caller of this error."""
-    raise NotImplementedError
+def _version(root: etree._Element) -> Version:
+    name = etree.QName(root)
+    for version, namespace in NAMESPACES.items():
+        if name.localname == "Envelope" and name.namespace == namespace:
+            return version
+    if name.localname != "Envelope":
+        raise _no_envelope()
+    raise MessageError(
+        Text(en="This envelope is neither SOAP 1.1 nor SOAP 1.2.", fr="Cette enveloppe n'est ni SOAP 1.1 ni SOAP 1.2."),
+        status=500,
+        kind="soap-version-mismatch",
+    )
 
 
-def write_fault(fault: SoapFault, *, version: Version = "1.1") -> bytes:
-    """The envelope of a fault, as UTF-8."""
-    raise NotImplementedError
+def _check_understood(header: etree._Element | None, namespace: str, understood: Set[str]) -> None:
+    """Headers for another actor or role than the last receiver are not ours."""
+    for entry in _elements(header):
+        ours = not (entry.get(f"{{{namespace}}}actor") or entry.get(f"{{{namespace}}}role", "").rpartition("/")[2] == "none")
+        if ours and entry.get(f"{{{namespace}}}mustUnderstand") in ("1", "true") and entry.tag not in understood:
+            name = etree.QName(entry).localname
+            raise MessageError(
+                Text(
+                    en=f"The SOAP header {name} is not understood here.",
+                    fr=f"L'en-tête SOAP {name} n'est pas compris ici.",
+                ),
+                status=500,
+                kind="soap-must-understand",
+            )
+
+
+def _fault(fault: etree._Element, version: Version) -> SoapFault:
+    if version == "1.1":
+        value, own = _text_at(fault, "faultcode"), ""
+        text, details = _text_at(fault, "faultstring"), _child(fault, "detail")
+    else:
+        code = _child(fault, "Code")
+        value, own = _text_at(code, "Value"), _text_at(_child(code, "Subcode"), "Value")
+        text, details = _text_at(_child(fault, "Reason"), "Text"), _child(fault, "Detail")
+    said = value.rpartition(":")[2].partition(".")[0]
+    known = _OLD_CODES.get(said)
+    subcode = own or (value if known is None else value.rpartition(":")[2].partition(".")[2])
+    content = next(_elements(details), None)
+    name = "" if content is None else etree.QName(content).localname
+    detail = b"" if content is None else _bytes(content)
+    return SoapFault(known or "Server", text, name, subcode.rpartition(":")[2], detail)
+
+
+def _token(header: etree._Element | None) -> UsernameToken | None:
+    holder = None if header is None else header.find(f"{SECURITY_HEADER}/{{{_WSSE}}}UsernameToken")
+    if holder is None:
+        return None
+    password = holder.find(f"{{{_WSSE}}}Password")
+    kind = "" if password is None else password.get("Type", "")
+    try:
+        nonce = b64decode(_text_at(holder, "Nonce"), validate=True)
+    except NotBase64:
+        nonce = b""
+    return UsernameToken(
+        user=_text_at(holder, "Username"),
+        password=_text_at(holder, "Password"),
+        digest=kind.endswith("#PasswordDigest"),
+        nonce=nonce,
+        created=_text_at(holder, "Created"),
+    )
+
+
+def _elements(parent: etree._Element | None) -> Iterator[etree._Element]:
+    return (child for child in (() if parent is None else parent) if isinstance(child.tag, str))
+
+
+def _child(parent: etree._Element | None, name: str) -> etree._Element | None:
+    """The child of that local name: applications err in the namespaces of faults."""
+    return next((child for child in _elements(parent) if etree.QName(child).localname == name), None)
+
+
+def _text_at(parent: etree._Element | None, name: str) -> str:
+    child = _child(parent, name)
+    return "" if child is None else (child.text or "").strip()
+
+
+def _bytes(element: etree._Element) -> bytes:
+    """The element alone, with the namespaces that were declared around it."""
+    return etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
+
+
+def _no_envelope() -> MessageError:
+    return MessageError(
+        Text(en="This is not a SOAP envelope with a body.", fr="Ceci n'est pas une enveloppe SOAP avec un corps."),
+        status=400,
+        kind="not-soap",
+    )

@@ -225,7 +225,7 @@ class _Wire(ResponseHandler):
             return self.transport is None
         waiting = select.poll()
         waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return False
+        return bool(waiting.poll(0))
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         self._interim += 1

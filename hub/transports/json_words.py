@@ -24,7 +24,10 @@ _TYPES = {
 }
 _FORMATS = {
     "date": Text(en="a date such as 2026-03-31", fr="une date telle que 2026-03-31"),
-    "date-time": Text(en="a date and time such as 2026-03-31T14:05:00+02:00", fr="une date et heure telle que 2026-03-31T14:05:00+02:00"),
+    "date-time": Text(
+        en="a date and time such as 2026-03-31T14:05:00+02:00",
+        fr="une date et heure telle que 2026-03-31T14:05:00+02:00",
+    ),
     "time": Text(en="a time such as 14:05:00Z", fr="une heure telle que 14:05:00Z"),
     "byte": Text(en="base64", fr="du base64"),
     "email": Text(en="an e-mail address", fr="une adresse électronique"),
@@ -83,7 +86,9 @@ def _problem(error: ValidationError) -> Problem:
             return _said(below(path, name), "is missing", "manque")
         case ValidationErrorKind.Type(types):
             wanted = [_TYPES[name] for name in types if name in _TYPES]
-            return _said(path, "must be " + " or ".join(t.en for t in wanted), "doit être " + " ou ".join(t.fr for t in wanted))
+            return _said(
+                path, "must be " + " or ".join(t.en for t in wanted), "doit être " + " ou ".join(t.fr for t in wanted)
+            )
         case ValidationErrorKind.Enum(options):
             return _outside(path, [_shown(option) for option in options])
         case ValidationErrorKind.Constant(value):
@@ -96,7 +101,11 @@ def _problem(error: ValidationError) -> Problem:
         case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
             return _said(path, "fits none of the accepted forms", "ne correspond à aucune des formes acceptées")
         case ValidationErrorKind.OneOfMultipleValid():
-            return _said(path, "fits several of the accepted forms, one is wanted", "correspond à plusieurs des formes acceptées, une seule est voulue")
+            return _said(
+                path,
+                "fits several of the accepted forms, one is wanted",
+                "correspond à plusieurs des formes acceptées, une seule est voulue",
+            )
     return _limit(error.kind, path)
 
 
@@ -122,7 +131,9 @@ def _limit(kind: Any, path: str) -> Problem:
             return _said(path, "items must differ", "les éléments doivent être différents")
         case ValidationErrorKind.MultipleOf(step):
             return _said(path, f"must be a multiple of {step}", f"doit être un multiple de {step}")
-    return _said(path, f'does not fit the contract\'s rule "{kind.name}"', f"ne respecte pas la règle « {kind.name} » du contrat")
+    return _said(
+        path, f'does not fit the contract\'s rule "{kind.name}"', f"ne respecte pas la règle « {kind.name} » du contrat"
+    )
 
 
 def _outside(path: str, values: list[str]) -> Problem:

@@ -1,8 +1,8 @@
 """An OpenAPI 3.0 or 3.1 file (YAML or JSON) -> Contract: paths and webhooks, parameters, bodies, error answers.
 
-A document of an operation holds the fields of the body and, as `@name`, the parameters of path, query and header. A body
-that is a list is `{"#items": [...]}`, one that is a bare value `{"#text": ...}` (see `codecs.json`). The binding of a
-webhook has no path: its address is the subscriber's.
+A document of an operation holds the fields of the body and, as `@name`, the parameters of path, query and header. A
+body that is a list is `{"#items": [...]}`, one that is a bare value `{"#text": ...}` (see `codecs.json`). The binding
+of a webhook has no path: its address is the subscriber's.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _JSON = "application/json"
 def load_openapi(path: Path, *, folder: Path | None = None) -> Contract:
     """The contract of a REST application, read offline. Operations are keyed by operationId.
 
-    `folder` (default: the file's own) is the one that references must not leave. Error answers are the operation's faults,
-    keyed by status as written ("404", "4XX", "default"). ConfigurationError names the file, the line and the reference.
+    `folder` (default: the file's own) is the one that references must not leave. Error answers are the faults of an
+    operation, keyed by status as written ("404", "4XX", "default"). ConfigurationError says where a reference fails.
     """
     place = Folder((folder or path.parent).resolve())
     sources = Sources(place)
@@ -55,7 +55,7 @@ def load_openapi(path: Path, *, folder: Path | None = None) -> Contract:
 
 
 def check(schema: Any, definitions: Mapping[str, Any]) -> Check:
-    """Holds the bytes of a JSON body against a schema (2020-12). Formats are checked; patterns run in linear time if they can."""
+    """Holds the bytes of a JSON body against a schema (2020-12). Patterns run in linear time if they can."""
     whole = {"allOf": [schema], "$defs": dict(definitions)}
     validator = _validator(whole)
 
@@ -142,8 +142,12 @@ class _Reader:
         good = successes or {status: each for status, each in answers.items() if status == "default"}
         output = next((part for answer, where in good.values() if (part := self._answer(answer, where, name))), None)
         bad = {status: each for status, each in answers.items() if status not in good}
-        faults = {status: part for status, (answer, where) in bad.items() if (part := self._answer(answer, where, name))}
-        binding = RestBinding(method.upper(), "" if route.startswith("#") else route, _statuses(successes), _accepts(good))
+        faults = {
+            status: part for status, (answer, where) in bad.items() if (part := self._answer(answer, where, name))
+        }
+        binding = RestBinding(
+            method.upper(), "" if route.startswith("#") else route, _statuses(successes), _accepts(good)
+        )
         return Operation(name, binding, self._input(said, item, file, name), output, faults, _title(said))
 
     def _here(self, node: Any, file: Path) -> tuple[Any, Path]:
@@ -221,7 +225,11 @@ def _list(value: Any) -> list[Any]:
 def _chosen(content: Mapping[str, Any]) -> str:
     """The media type to use: JSON before things like it before anything goes; "" where none is JSON."""
     plain = {media: media.partition(";")[0].strip().lower() for media in content}
-    for fits in (lambda name: name == _JSON, lambda name: name.endswith("+json"), lambda name: name in ("*/*", "application/*")):
+    for fits in (
+        lambda name: name == _JSON,
+        lambda name: name.endswith("+json"),
+        lambda name: name in ("*/*", "application/*"),
+    ):
         found = next((media for media, name in plain.items() if fits(name)), None)
         if found:
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="an alias (*name) is not accepted", problem_mark=mark)
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         found: dict[str, Any] = {}
@@ -31,7 +32,7 @@ class _Loader(yaml.SafeLoader):
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
             if key in found:
                 raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key_node.start_mark)
-            found[key] = self.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+            found[key] = self.construct_object(value_node, deep=True)
         return found
 
     def construct_yaml_map(self, node: Any) -> Any:
@@ -45,7 +46,7 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
     ("tag:yaml.org,2002:float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
 ):
-    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))  # type: ignore[no-untyped-call]
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
 
 
@@ -68,9 +69,11 @@ class Sources:
         return self._trees[file]
 
     def follow(self, reference: str, file: Path) -> tuple[Any, Path, str]:
-        """What a `$ref` in `file` points to, with its file and pointer. ConfigurationError names file, line and reference."""
+        """What a `$ref` in `file` points to, with its file and pointer. ConfigurationError says from where."""
         location, _, pointer = reference.partition("#")
-        target = self.folder.resolve(location, beside=file, line=self.line(file, reference)) if location else file.resolve()
+        target = (
+            self.folder.resolve(location, beside=file, line=self.line(file, reference)) if location else file.resolve()
+        )
         if pointer and not pointer.startswith("/"):
             raise self.wrong(file, reference)
         found = self.tree(target)
@@ -89,7 +92,9 @@ class Sources:
         return self.folder.wrong(
             file,
             self.line(file, reference),
-            Text(en=f'The reference "{reference}" leads nowhere.', fr=f"La référence « {reference} » ne mène nulle part."),
+            Text(
+                en=f'The reference "{reference}" leads nowhere.', fr=f"La référence « {reference} » ne mène nulle part."
+            ),
         )
 
     def _step(self, found: Any, name: str, file: Path, reference: str) -> Any:
@@ -103,11 +108,13 @@ class Sources:
         try:
             return self.folder.content(file).decode("utf-8-sig")
         except UnicodeDecodeError as wrong:
-            raise self.folder.wrong(file, 0, Text(en="This file is not UTF-8.", fr="Ce fichier n'est pas en UTF-8.")) from wrong
+            raise self.folder.wrong(
+                file, 0, Text(en="This file is not UTF-8.", fr="Ce fichier n'est pas en UTF-8.")
+            ) from wrong
 
     def _parsed(self, file: Path) -> Any:
         if file.suffix == ".json":
-            self._hold_strictly(file)
+            return self._parsed_json(file)
         try:
             return yaml.load(self._texts[file], _Loader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as wrong:
@@ -116,11 +123,12 @@ class Sources:
         except (yaml.YAMLError, RecursionError, ValueError) as wrong:
             raise self.folder.wrong(file, 0, _unreadable(str(wrong).splitlines()[0])) from wrong
 
-    def _hold_strictly(self, file: Path) -> None:
+    def _parsed_json(self, file: Path) -> Any:
         try:
             strict_json.parse(self._texts[file].encode("utf-8"))
         except MessageError as wrong:
             raise self.folder.wrong(file, 0, wrong.text) from wrong
+        return json.loads(self._texts[file])
 
 
 def _unreadable(words: str) -> Text:

@@ -72,7 +72,7 @@ class Bundle:
         return value
 
     def _require(self, found: dict[str, Any], schema: dict[str, Any], file: Path) -> None:
-        """3.0 wrote `required: true` inside a field now and then; and what the other direction sets is not asked for."""
+        """`required: true` inside a field is an error of old; what the other direction sets is not asked for."""
         required = found.get("required")
         if not isinstance(required, list):
             found.pop("required", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -66,8 +66,10 @@ class Shaper:
     def _object(self, name: str, schema: Mapping[str, Any], above: tuple[str, ...]) -> Shape:
         fields = schema.get("properties") or {}
         required = set(schema.get("required") or ())
-        unclosed = schema.get("additionalProperties", True) is not False and schema.get("unevaluatedProperties") is not False
-        if not fields and unclosed and above_root(name):
+        unclosed = (
+            schema.get("additionalProperties", True) is not False and schema.get("unevaluatedProperties") is not False
+        )
+        if not fields and unclosed and name:
             return Shape(name, Kind.ANY, open=True)
         children = tuple(
             replace(self.field(key, each, above), required=key in required) for key, each in fields.items()
@@ -107,15 +109,12 @@ class Shaper:
                 return {}, above
             above = (*above, name)
             parts.insert(0, self._definitions.get(name, {}))
+        passed: dict[str, None] = {}
         for part in parts:
-            inner, above = self._merged(part, above)
+            inner, way = self._merged(part, above)
+            passed.update(dict.fromkeys(way[len(above) :]))
             found = _together(inner, found)
-        return found, above
-
-
-def above_root(name: str) -> bool:
-    """Whether this is a field and not the whole body, which is always an OBJECT."""
-    return name != ""
+        return found, (*above, *passed)
 
 
 def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -273,8 +272,3 @@ def _word(value: Any) -> str:
 def _note(schema: Mapping[str, Any]) -> str:
     words = schema.get("description") or schema.get("title") or ""
     return " ".join(str(words).split())[:_LONGEST_NOTE]
-
-
-def names(shapes: Iterable[Shape]) -> tuple[str, ...]:
-    """The names of shapes, in order."""
-    return tuple(shape.name for shape in shapes)

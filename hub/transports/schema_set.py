@@ -1,6 +1,6 @@
 """All schemas of one contract, gathered from its files and made one consistent set that any XSD reader can load.
 
-Imports are rewritten so that each namespace has one entry; the set is laid out in a temporary folder while it is loaded.
+Imports are rewritten so that each namespace has one entry; it is laid out in a temporary folder while it is loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from lxml import etree
 
 from hub.errors import ConfigurationError, Text
-from hub.transports.contract_folder import Folder
+from hub.transports.contract_folder import Folder, line_of
 
 XS = "http://www.w3.org/2001/XMLSchema"
 MAIN = "main.xsd"
@@ -103,7 +103,7 @@ class SchemaSet:
         location = link.get("schemaLocation")
         if not location:
             return
-        target = self._folder.resolve(location, beside=file, line=int(link.sourceline or 0))
+        target = self._folder.resolve(location, beside=file, line=line_of(link))
         self._links[link] = self._take_file(target, entry=link.tag == _IMPORT)
 
     def _rewrite(self) -> None:
@@ -124,7 +124,7 @@ class SchemaSet:
         if namespace in entries:
             link.set("schemaLocation", entries[namespace])
         else:
-            link.attrib.pop("schemaLocation", None)
+            link.attrib.pop("schemaLocation", "")
 
     def _mend(self, link: etree._Element, namespace: str, source: _Source) -> str:
         said = link.get("namespace", "")
@@ -139,7 +139,9 @@ class SchemaSet:
         found: dict[str, str] = {}
         imports: list[str] = []
         for number, namespace in enumerate(self.namespaces):
-            parts = [source.name for source in self._sources if source.entry and _namespace(source.element) == namespace]
+            parts = [
+                source.name for source in self._sources if source.entry and _namespace(source.element) == namespace
+            ]
             includes = [f'<xs:include schemaLocation="{name}"/>' for name in parts]
             target = f' targetNamespace="{_quoted(namespace)}"' if namespace else ""
             found[_entry_name(number)] = f'<xs:schema xmlns:xs="{XS}"{target}>{"".join(includes)}</xs:schema>'
@@ -165,6 +167,6 @@ def _line_before(element: etree._Element, line: int) -> int:
     """The line in the original file of what stands at `line` once written out: the n-th element stays the n-th."""
     written = etree.fromstring(etree.tostring(element, encoding="UTF-8"))
     for then, before in zip(written.iter(), element.iter(), strict=False):
-        if int(then.sourceline or 0) >= line > 0:
-            return int(before.sourceline or 0)
-    return int(element.sourceline or 0)
+        if line_of(then) >= line > 0:
+            return line_of(before)
+    return line_of(element)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.call import Call
-from hub.contract import Operation
+from hub.contract import Operation, SoapBinding
+from hub.errors import ConfigurationError, Text
 from hub.transports.credentials import Credentials
+from hub.transports.envelope import UsernameToken, http_headers, wrap
 
 
 def soap_call(
@@ -22,5 +24,36 @@ def soap_call(
     connect: float = 5.0,
     largest: int = 10 * 1024 * 1024,
 ) -> Call:
-    """The call that sends `payload` (one element). With `nonce` and `created`, a UsernameToken shows a digest."""
-    raise NotImplementedError
+    """The call that sends `payload` (one element, or b"" for an empty body) to `address`, whatever the WSDL says of it.
+
+    With `nonce` and `created`, a UsernameToken shows a digest of the password, else the password itself. `headers` are
+    added to what SOAP and the credentials need. ConfigurationError when the operation is not of SOAP."""
+    binding = operation.binding
+    if not isinstance(binding, SoapBinding):
+        raise ConfigurationError(
+            Text(
+                en=f"The operation {operation.name} is not a SOAP operation.",
+                fr=f"L'opération {operation.name} n'est pas une opération SOAP.",
+            )
+        )
+    token = _token(credentials, nonce, created)
+    return Call(
+        method="POST",
+        url=address,
+        headers={
+            **(headers or {}),
+            **(credentials.headers() if credentials else {}),
+            **http_headers(binding.action, version=binding.version),
+        },
+        body=wrap(payload, version=binding.version, token=token),
+        connect=connect,
+        total=total,
+        largest=largest,
+    )
+
+
+def _token(credentials: Credentials | None, nonce: bytes, created: str) -> UsernameToken | None:
+    if credentials is None or credentials.kind != "username-token":
+        return None
+    user, password = credentials.pair()
+    return UsernameToken(user, password, digest=bool(nonce and created), nonce=nonce, created=created)

@@ -7,9 +7,10 @@ body of several elements, HTTP bindings) is left out and named in `mended`; the 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from lxml import etree
 from zeep import Settings
@@ -72,37 +73,59 @@ def load_wsdl(path: Path, *, folder: Path | None = None) -> Contract:
     return Contract("soap", path.name, operations, mended=(*gathered.mended, *left_out))
 
 
-def _zeep(place: Folder, path: Path) -> tuple[ZeepDocument, list[str]]:
+def _zeep(place: Folder, path: Path) -> tuple[Any, list[str]]:
     """The WSDL as zeep reads it, and what zeep doubted."""
     settings = Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
         with warnings.catch_warnings(record=True) as doubts:
             warnings.simplefilter("always")
-            document = ZeepDocument(str(path.resolve()), OfflineTransport(place), settings=settings)
+            document = ZeepDocument(str(path.resolve()), cast(Any, OfflineTransport(place)), settings=settings)
         return document, [str(doubt.message) for doubt in doubts if issubclass(doubt.category, UserWarning)]
     except ConfigurationError:
         raise
-    except (ZeepError, etree.Error, LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError) as wrong:
+    except (
+        ZeepError,
+        etree.Error,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ) as wrong:
         words = str(getattr(wrong, "message", None) or wrong)
         raise place.wrong(path, int(getattr(wrong, "sourceline", None) or 0), _unreadable(words)) from wrong
 
 
-def _operations(document: ZeepDocument, encoded: frozenset[str]) -> tuple[list[_Said], list[str]]:
+def _operations(document: Any, encoded: frozenset[str]) -> tuple[list[_Said], list[str]]:
     """What can be carried out, and in words what cannot."""
     found: dict[str, _Said] = {}
     left_out: list[str] = []
-    for version, kind in (("1.1", Soap11Binding), ("1.2", Soap12Binding)):
-        for binding in document.bindings.values():
-            if type(binding) is not kind:
-                continue
-            for operation in binding.all().values():
-                if operation.name in found:
-                    continue
-                try:
-                    found[operation.name] = _said(operation, "1.1" if version == "1.1" else "1.2", encoded)
-                except _LeftOut as why:
-                    left_out.append(f"{operation.name}: {why}")
+    for version, operation in _offered(document):
+        if operation.name in found:
+            continue
+        try:
+            found[operation.name] = _said(operation, version, encoded)
+        except _LeftOut as why:
+            left_out.append(f"{operation.name}: {why}")
     return list(found.values()), list(dict.fromkeys(left_out))
+
+
+def _offered(document: Any) -> Iterator[tuple[Literal["1.1", "1.2"], Any]]:
+    """Every operation of every SOAP binding, those of SOAP 1.1 first."""
+    bindings: list[Any] = list(document.bindings.values())
+    for operation in _of(Soap11Binding, bindings):
+        yield "1.1", operation
+    for operation in _of(Soap12Binding, bindings):
+        yield "1.2", operation
+
+
+def _of(kind: type, bindings: list[Any]) -> list[Any]:
+    return [operation for binding in bindings if type(binding) is kind for operation in _all(binding)]
+
+
+def _all(binding: Any) -> list[Any]:
+    return list(binding.all().values())
 
 
 def _said(operation: Any, version: Literal["1.1", "1.2"], encoded: frozenset[str]) -> _Said:
@@ -137,7 +160,11 @@ def _wrapped(operation: Any, message: Any, suffix: str) -> _Message | None:
     namespace = body.qname.namespace if body is not None else ""
     tag = f"{{{namespace}}}{operation.name}{suffix}" if namespace else f"{operation.name}{suffix}"
     parts = [] if message.abstract is None else list(message.abstract.parts.items())
-    headers = {element.attr_name for _, element in message.header.type.elements} if getattr(message, "header", None) else set()
+    headers = (
+        {element.attr_name for _, element in message.header.type.elements}
+        if getattr(message, "header", None)
+        else set()
+    )
     kept = [(name, part) for name, part in parts if name not in headers]
     if any(part.type is None for _, part in kept):
         raise _LeftOut("left out, an rpc part is an element and not a type")

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from hub.errors import Text
-from hub.transports.contract_folder import Folder
+from hub.transports.contract_folder import Folder, line_of
 from hub.transports.schema_set import XS, SchemaSet
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
@@ -55,7 +55,7 @@ def _read(folder: Folder, file: Path, gathered: SchemaSet, encoded: set[str]) ->
     for body in root.iterfind(f"{{{WSDL}}}binding/{{{WSDL}}}operation/*/*[@use='encoded']"):
         encoded.add(_operation_of(body))
     imports = [each for each in root.iterfind(f"{{{WSDL}}}import") if each.get("location")]
-    return [folder.resolve(each.get("location", ""), beside=file, line=int(each.sourceline or 0)) for each in imports]
+    return [folder.resolve(each.get("location", ""), beside=file, line=line_of(each)) for each in imports]
 
 
 def _operation_of(body: etree._Element) -> str:

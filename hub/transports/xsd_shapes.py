@@ -58,13 +58,15 @@ class Shaper:
         self._left = MOST_FIELDS
 
     def payload(self, element: XsdElement) -> Shape:
-        """The shape of a payload: always an OBJECT. A bare value is its child `#text`, open content its child `#any`."""
+        """The shape of a payload, always an OBJECT. A bare value is its child `#text`, open content its `#any`."""
         shape = replace(self._element(element, ()), required=True, repeated=False)
         if shape.kind is Kind.OBJECT:
             return replace(shape, nullable=False)
         name = "#any" if shape.kind is Kind.ANY else "#text"
         inner = replace(shape, name=name, namespace="", required=name == "#text")
-        return Shape(shape.name, Kind.OBJECT, required=True, namespace=shape.namespace, children=(inner,), open=name == "#any")
+        return Shape(
+            shape.name, Kind.OBJECT, required=True, namespace=shape.namespace, children=(inner,), open=name == "#any"
+        )
 
     def _element(self, element: XsdElement, above: tuple[Any, ...]) -> Shape:
         self._left -= 1
@@ -81,7 +83,7 @@ class Shaper:
         )
 
     def _typed(self, element: XsdElement, name: str, above: tuple[Any, ...]) -> Shape:
-        kind = element.type
+        kind: Any = element.type
         if kind.is_simple():
             return leaf(name, kind)
         endless = sum(each is kind for each in above) >= LEVELS
@@ -108,7 +110,9 @@ class Shaper:
             note=_note(kind),
         )
 
-    def _group(self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> None:
+    def _group(
+        self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
+    ) -> None:
         repeated = repeated or group.max_occurs is None or group.max_occurs > 1
         choice = group.model == "choice" and len(group) > 1
         needed = required and group.min_occurs > 0 and not choice
@@ -120,7 +124,9 @@ class Shaper:
         if choice and not repeated and len(alternatives) > 1:
             into.choices.append(tuple(alternatives))
 
-    def _particle(self, particle: Any, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
+    def _particle(
+        self, particle: Any, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
+    ) -> str:
         """Adds one particle; gives the name that stands for it in a choice ("" for none)."""
         if particle.max_occurs == 0:
             return ""
@@ -138,14 +144,18 @@ class Shaper:
             into.choices.append(tuple(names))
         return names[0] if names else ""
 
-    def _inner(self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
+    def _inner(
+        self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
+    ) -> str:
         """A group inside a group stands in a choice by its first obligatory field, or its first one."""
         self._group(group, into, above, required=required, repeated=repeated)
         elements = [each for each in group.iter_elements() if isinstance(each, XsdElement)]
         first = next((each for each in elements if each.min_occurs > 0), elements[0] if elements else None)
         return _split(first.name)[1] if first is not None else ""
 
-    def _field(self, element: XsdElement, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
+    def _field(
+        self, element: XsdElement, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
+    ) -> str:
         shape = self._element(element, above)
         shape = replace(shape, required=shape.required and required, repeated=shape.repeated or repeated)
         into.add(shape)

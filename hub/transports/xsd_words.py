@@ -30,15 +30,23 @@ _FACETS = {
     "SCHEMAV_CVC_TOTALDIGITS_VALID",
     "SCHEMAV_CVC_FRACTIONDIGITS_VALID",
 }
-_TYPE_ERRORS = {"SCHEMAV_CVC_DATATYPE_VALID_1_2_1", "SCHEMAV_CVC_DATATYPE_VALID_1_2_2", "SCHEMAV_CVC_DATATYPE_VALID_1_2_3"}
+_TYPE_ERRORS = {
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_1",
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_2",
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_3",
+}
 
 _KINDS = {
     Kind.TEXT: Text(en="a text", fr="un texte"),
     Kind.INTEGER: Text(en="a whole number", fr="un nombre entier"),
-    Kind.DECIMAL: Text(en="a number, with a point before its decimals", fr="un nombre, avec un point avant les décimales"),
+    Kind.DECIMAL: Text(
+        en="a number, with a point before its decimals", fr="un nombre, avec un point avant les décimales"
+    ),
     Kind.BOOLEAN: Text(en="true or false", fr="true ou false"),
     Kind.DATE: Text(en="a date such as 2026-03-31", fr="une date telle que 2026-03-31"),
-    Kind.DATETIME: Text(en="a date and time such as 2026-03-31T14:05:00", fr="une date et heure telle que 2026-03-31T14:05:00"),
+    Kind.DATETIME: Text(
+        en="a date and time such as 2026-03-31T14:05:00", fr="une date et heure telle que 2026-03-31T14:05:00"
+    ),
     Kind.TIME: Text(en="a time such as 14:05:00", fr="une heure telle que 14:05:00"),
     Kind.BASE64: Text(en="base64", fr="du base64"),
     Kind.OBJECT: Text(en="fields", fr="des champs"),
@@ -76,7 +84,7 @@ def _problem(root: etree._Element, shape: Shape, entry: Any) -> Problem:
         case "SCHEMAV_CVC_ENUMERATION_VALID" if at and at.values:
             return _outside(at, path, place)
         case "SCHEMAV_CVC_ELT_3_1" | "SCHEMAV_CVC_ELT_3_2_1":
-            return _said(path, f"{place}: must have a value.", f"{place} : une valeur est obligatoire.")
+            return _said(path, place, "must have a value.", "une valeur est obligatoire.")
         case name if at and name in _FACETS:
             return _facet(name, at, path, place)
         case name if at and name in _TYPE_ERRORS:
@@ -84,23 +92,26 @@ def _problem(root: etree._Element, shape: Shape, entry: Any) -> Problem:
     return _their_words(entry.message, path, place)
 
 
-def _said(path: str, en: str, fr: str, accepted: tuple[str, ...] = ()) -> Problem:
-    return Problem(Text(en=en, fr=fr), path=path, accepted=accepted)
+def _said(path: str, place: str, en: str, fr: str, accepted: tuple[str, ...] = ()) -> Problem:
+    return Problem(Text(en=f"{place}: {en}", fr=f"{place} : {fr}"), path=path, accepted=accepted)
 
 
 def _content(message: str, path: str, place: str) -> Problem:
     expected = tuple(name.strip().rpartition("}")[2] for name in _expected(message))
     names = ", ".join(expected)
     if message.startswith("Element") and "Missing child" in message:
-        return _said(path, f"{place}: incomplete, expected here: {names}.", f"{place} : incomplet, attendu ici : {names}.", expected)
+        return _said(
+            path, place, f"incomplete, expected here: {names}.", f"incomplet, attendu ici : {names}.", expected
+        )
     if expected:
         return _said(
             path,
-            f"{place}: not expected here; expected here: {names}.",
-            f"{place} : n'est pas attendu ici ; attendu ici : {names}.",
+            place,
+            f"not expected here; expected here: {names}.",
+            f"n'est pas attendu ici ; attendu ici : {names}.",
             expected,
         )
-    return _said(path, f"{place}: not expected here.", f"{place} : n'est pas attendu ici.")
+    return _said(path, place, "not expected here.", "n'est pas attendu ici.")
 
 
 def _expected(message: str) -> list[str]:
@@ -111,41 +122,47 @@ def _expected(message: str) -> list[str]:
 def _attribute_missing(attribute: re.Match[str] | None, path: str, place: str) -> Problem:
     name = (attribute[1] or attribute[2]) if attribute else "?"
     at = f"{path}.@{name}".lstrip(".")
-    return _said(at, f"{place}: the attribute {name} is missing.", f"{place} : l'attribut {name} manque.")
+    return _said(at, place, f"the attribute {name} is missing.", f"l'attribut {name} manque.")
 
 
 def _attribute_unknown(attribute: re.Match[str] | None, path: str, place: str) -> Problem:
     name = (attribute[1] or attribute[2]) if attribute else "?"
     at = f"{path}.@{name}".lstrip(".")
-    return _said(at, f"{place}: the attribute {name} is not in the contract.", f"{place} : l'attribut {name} n'est pas au contrat.")
+    return _said(at, place, f"the attribute {name} is not in the contract.", f"l'attribut {name} n'est pas au contrat.")
 
 
 def _outside(shape: Shape, path: str, place: str) -> Problem:
     values = ", ".join(shape.values[:20]) + (", ..." if len(shape.values) > 20 else "")
     return _said(
-        path, f"{place}: not one of the accepted values: {values}.", f"{place} : valeur non prévue ; acceptées : {values}.", shape.values
+        path,
+        place,
+        f"not one of the accepted values: {values}.",
+        f"valeur non prévue ; acceptées : {values}.",
+        shape.values,
     )
 
 
 def _facet(name: str, shape: Shape, path: str, place: str) -> Problem:
     match name:
         case "SCHEMAV_CVC_MAXLENGTH_VALID" if shape.longest is not None:
-            return _said(path, f"{place}: at most {shape.longest} characters.", f"{place} : {shape.longest} caractères au plus.")
+            return _said(path, place, f"at most {shape.longest} characters.", f"{shape.longest} caractères au plus.")
         case "SCHEMAV_CVC_MINLENGTH_VALID" if shape.shortest is not None:
-            return _said(path, f"{place}: at least {shape.shortest} characters.", f"{place} : {shape.shortest} caractères au moins.")
+            return _said(
+                path, place, f"at least {shape.shortest} characters.", f"{shape.shortest} caractères au moins."
+            )
         case "SCHEMAV_CVC_LENGTH_VALID" if shape.longest is not None:
-            return _said(path, f"{place}: exactly {shape.longest} characters.", f"{place} : exactement {shape.longest} caractères.")
+            return _said(path, place, f"exactly {shape.longest} characters.", f"exactement {shape.longest} caractères.")
         case "SCHEMAV_CVC_PATTERN_VALID":
             forms = " & ".join(shape.patterns)
-            return _said(path, f"{place}: must look like {forms}.", f"{place} : doit avoir la forme {forms}.", shape.patterns)
+            return _said(path, place, f"must look like {forms}.", f"doit avoir la forme {forms}.", shape.patterns)
         case "SCHEMAV_CVC_MININCLUSIVE_VALID" | "SCHEMAV_CVC_MINEXCLUSIVE_VALID" if shape.lowest:
-            return _said(path, f"{place}: at least {shape.lowest}.", f"{place} : au moins {shape.lowest}.")
+            return _said(path, place, f"at least {shape.lowest}.", f"au moins {shape.lowest}.")
         case "SCHEMAV_CVC_MAXINCLUSIVE_VALID" | "SCHEMAV_CVC_MAXEXCLUSIVE_VALID" if shape.highest:
-            return _said(path, f"{place}: at most {shape.highest}.", f"{place} : au plus {shape.highest}.")
+            return _said(path, place, f"at most {shape.highest}.", f"au plus {shape.highest}.")
         case "SCHEMAV_CVC_TOTALDIGITS_VALID" if shape.digits:
-            return _said(path, f"{place}: at most {shape.digits} digits.", f"{place} : {shape.digits} chiffres au plus.")
+            return _said(path, place, f"at most {shape.digits} digits.", f"{shape.digits} chiffres au plus.")
         case "SCHEMAV_CVC_FRACTIONDIGITS_VALID" if shape.decimals is not None:
-            return _said(path, f"{place}: at most {shape.decimals} decimals.", f"{place} : {shape.decimals} décimales au plus.")
+            return _said(path, place, f"at most {shape.decimals} decimals.", f"{shape.decimals} décimales au plus.")
     return _type(shape, path, place)
 
 
@@ -153,12 +170,12 @@ def _type(shape: Shape, path: str, place: str) -> Problem:
     if shape.values:
         return _outside(shape, path, place)
     wanted = _KINDS[shape.kind]
-    return _said(path, f"{place}: must be {wanted.en}.", f"{place} : doit être {wanted.fr}.")
+    return _said(path, place, f"must be {wanted.en}.", f"doit être {wanted.fr}.")
 
 
 def _their_words(message: str, path: str, place: str) -> Problem:
     words = _QUOTED.sub("The value", message.rpartition("': ")[2] or message)
-    return _said(path, f"{place}: {words}", f"{place} : {words}")
+    return _said(path, place, words, words)
 
 
 def _dotted(root: etree._Element, path: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -12,8 +13,9 @@ from hub.ledger import Ledger
 from tests.ledger.makers import Reversing
 from tests.postgres import Postgres, start_postgres
 
-Opener = Callable[..., "OpenLedger"]
-OpenLedger = object
+
+class Opener(Protocol):
+    async def __call__(self, node: str = "node-1") -> Ledger: ...
 
 
 @pytest.fixture(scope="session")
@@ -32,18 +34,16 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/hub.db"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else 'sqlite'}_url"))
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture
-async def opened(url: str) -> AsyncIterator[Callable[..., object]]:
-    """Opens ledgers on the test's database and closes what is still open in the end."""
+async def opener(url: str) -> AsyncIterator[Opener]:
     ledgers: list[Ledger] = []
 
-    async def open_one(node: str = "node-1", at: str = url) -> Ledger:
-        ledgers.append(await Ledger.open(at, cipher=Reversing(), node=node, boot=uuid.uuid4().hex))
+    async def open_one(node: str = "node-1") -> Ledger:
+        ledgers.append(await Ledger.open(url, cipher=Reversing(), node=node, boot=uuid.uuid4().hex))
         return ledgers[-1]
 
     yield open_one
@@ -52,5 +52,25 @@ async def opened(url: str) -> AsyncIterator[Callable[..., object]]:
 
 
 @pytest.fixture
-async def ledger(opened: Callable[..., object]) -> Ledger:
+async def opened(url: str) -> AsyncIterator[Opener]:
+    """Opens ledgers on the test's database; they are closed in the end."""
+    async for opening in opener(url):
+        yield opening
+
+
+@pytest.fixture
+async def opened_on_postgres(postgres_url: str) -> AsyncIterator[Opener]:
+    """Opens several nodes on one PostgreSQL database."""
+    async for opening in opener(postgres_url):
+        yield opening
+
+
+@pytest.fixture
+async def ledger(opened: Opener) -> Ledger:
     return await opened()
+
+
+@pytest.fixture
+async def ledger_on_sqlite(sqlite_url: str) -> AsyncIterator[Ledger]:
+    async for opening in opener(sqlite_url):
+        yield await opening()

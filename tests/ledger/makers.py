@@ -36,7 +36,12 @@ def seconds(count: float) -> timedelta:
 
 
 def a_message(
-    reference: str = "R1", *, key: str = "", fingerprint: str = "same", at: datetime = NOON, exchange: str = "bin-replacement"
+    reference: str = "R1",
+    *,
+    key: str = "",
+    fingerprint: str = "same",
+    at: datetime = NOON,
+    exchange: str = "bin-replacement",
 ) -> Message:
     return Message(
         id=uuid.uuid4().hex,

@@ -233,7 +233,7 @@ async def test_a_kept_connection_that_the_other_side_has_closed_is_replaced(tran
             accepted.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         for _ in range(20):
             reply = await transport.send(call(f"http://127.0.0.1:{listening.getsockname()[1]}/"))
@@ -283,11 +283,15 @@ INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
             saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\njunk"), None, id="not really gzip"
         ),
         pytest.param(
-            saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\njunk"), None, id="an unknown encoding"
+            saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\njunk"),
+            None,
+            id="an unknown encoding",
         ),
     ],
 )
-async def test_a_call_that_had_begun_to_leave_is_unanswered(manner: Manner, word: str | None, transport: HttpTransport) -> None:
+async def test_a_call_that_had_begun_to_leave_is_unanswered(
+    manner: Manner, word: str | None, transport: HttpTransport
+) -> None:
     async with serving(manner) as server:
         started = monotonic()
 

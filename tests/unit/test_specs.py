@@ -71,7 +71,9 @@ def test_an_unknown_key_names_its_place_and_the_nearest_known_key() -> None:
 
 
 def test_a_missing_key_and_a_wrong_word_are_found_together() -> None:
-    missing, wrong = sorted(findings_of(CONNECTOR.replace("title: Déchets\n", "").replace("soap", "corba")), key=lambda f: f.line)
+    missing, wrong = sorted(
+        findings_of(CONNECTOR.replace("title: Déchets\n", "").replace("soap", "corba")), key=lambda f: f.line
+    )
 
     assert "title" in missing.text.en
     assert "soap" in wrong.right.fr and wrong.line == 2

@@ -143,6 +143,8 @@ def rendered(request: Request, template: str, *, status: int = 200, **values: An
 def failure(visit: Visit, error: Exception) -> Response:
     """The page of what could not be done."""
     status, _ = standing_of(error)
+    if status == 500:
+        visit.hub.telemetry.failed(error, at=visit.request.url.path[:200])
     return render(visit, "failure.html", status=status, text=said_of(error))
 
 

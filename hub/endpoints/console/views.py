@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.responses import RedirectResponse, Response
 
 from hub.endpoints.console.pages import Visit, render, zone_of
-from hub.endpoints.console.words import event_said, next_said, soon_said
+from hub.endpoints.console.words import event_said, next_said, say, soon_said
 from hub.endpoints.lanes import LaneStanding, standings
 from hub.endpoints.stories import overall, said
 from hub.errors import Language
@@ -117,10 +118,8 @@ class Step:
     event: str
     said: str
     reason: str
-    actor: str
     receiver: str
-    seconds: object
-    status: object
+    notes: tuple[str, ...]
 
 
 async def message(visit: Visit) -> Response:
@@ -175,11 +174,19 @@ def _step(line: JournalLine, receivers: dict[str, str], language: Language) -> S
         event=line.event,
         said=event_said(line.event, language),
         reason=said(line.reason, language),
-        actor=line.actor,
         receiver=receivers.get(line.delivery, ""),
-        seconds=line.detail.get("seconds"),
-        status=line.detail.get("status"),
+        notes=tuple(_notes(line, language)),
     )
+
+
+def _notes(line: JournalLine, language: Language) -> Iterator[str]:
+    """Who did it, what HTTP said, how long it took."""
+    if line.actor:
+        yield say("by", language, name=line.actor)
+    if status := line.detail.get("status"):
+        yield say("http", language, status=status)
+    if seconds := line.detail.get("seconds"):
+        yield say("took", language, s=seconds)
 
 
 # -- dead letters and schedules ---------------------------------------------------------------------------------------

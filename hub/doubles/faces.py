@@ -1,0 +1,72 @@
+"""How a call is heard and answered, whatever the protocol: what `soap_face` and `rest_face` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hub.contract import Document
+from hub.errors import Problem
+from hub.specs.sample import SampleFault
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One HTTP request. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request understood: which operation, and its document. `manner` is the face's own (the SOAP version)."""
+
+    operation: str
+    document: Document
+    manner: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    media: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Unfit(Exception):
+    """The request is not one that the contract knows; `sent` says so to the caller."""
+
+    def __init__(self, sent: Sent, reason: str, *, operation: str = "") -> None:
+        self.sent = sent
+        self.reason = reason
+        self.operation = operation
+        super().__init__(reason)
+
+
+class Face(Protocol):
+    """One protocol's way to hear and to answer."""
+
+    def hear(self, heard: Heard) -> Asked:
+        """The operation asked for. Raises Unfit."""
+
+    def answer(self, asked: Asked, document: Mapping[str, Any]) -> Sent:
+        """The answer of this document. Raises MessageError when it does not fit the contract."""
+
+    def fault(self, asked: Asked, fault: SampleFault) -> Sent:
+        """The declared fault or error. Raises MessageError when it does not fit the contract."""
+
+    def failed(self, asked: Asked, words: str) -> Sent:
+        """The application's own failure, as no contract declares it."""
+
+
+def said_of(problems: tuple[Problem, ...]) -> str:
+    """All problems in one line."""
+    return " ; ".join(f"{problem.path}: {problem.text.en}" if problem.path else problem.text.en for problem in problems)

@@ -1,0 +1,259 @@
+"""A double that runs: its sockets, its modes, its memory, and what it says later by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from hub.catalogue import Application
+from hub.doubles.behaviour import Act, Behaviour
+from hub.doubles.control import control_of
+from hub.doubles.faces import Asked, Face, Heard, Sent, Unfit, said_of
+from hub.doubles.keeping import Kept
+from hub.doubles.modes import Mode, Modes
+from hub.doubles.publishing import published
+from hub.doubles.recording import Call, Recording, Said
+from hub.doubles.rest_face import RestFace
+from hub.doubles.saying import Speaker
+from hub.doubles.serving import heard, instead_of, respond
+from hub.doubles.soap_face import SoapFace
+from hub.doubles.sockets import Socket
+from hub.errors import ConfigurationError, HubError, MessageError, Text
+from hub.specs.sample import Sample
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where and how a double plays. Ports 0: chosen at start.
+
+    `hub` and `api_key`: what it needs to speak to the hub; without `hub` it says nothing. `file`: where its calls are
+    written. `pace` multiplies what the samples wait (0: at once). `again`: seconds before it says again what the hub did
+    not take, `tries` times at most. `credentials`: whether callers must show some; None: as connector.yaml has it.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    control_port: int = 0
+    hub: str = ""
+    api_key: str = field(default="", repr=False)
+    file: Path | None = None
+    pace: float = 1.0
+    again: float = 1.0
+    tries: int = 120
+    credentials: bool | None = None
+    clock: Callable[[], datetime] = _now
+
+
+class RunningDouble:
+    """One application's double. `async with` it, or `start` and `stop`."""
+
+    def __init__(self, application: Application, samples: Mapping[str, Sample], stage: Stage) -> None:
+        self.application = application
+        self.recording = Recording(stage.file)
+        self._stage = stage
+        self._behaviour = Behaviour(samples, clock=stage.clock)
+        self._face = _face(application, with_token=self._wants_credentials)
+        self._modes = Modes()
+        self._socket = Socket(self._answer, host=stage.host, port=stage.port)
+        self._control = Socket(control_of(self), host=stage.host, port=stage.control_port)
+        self._speaker = self._speaking()
+        self._later: set[asyncio.Task[None]] = set()
+        self._down: asyncio.Task[None] | None = None
+        self._said = 0
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def address(self) -> str:
+        """Where the application is reached, such as http://127.0.0.1:40123. Known once started."""
+        return self._socket.address
+
+    @property
+    def control_address(self) -> str:
+        """Where its control port is."""
+        return self._control.address
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call heard so far."""
+        return tuple(self.recording.calls)
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """Every try to tell the hub something so far."""
+        return tuple(self.recording.said)
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """How it misbehaves now."""
+        return self._modes.all()
+
+    def kept(self, collection: str = "") -> list[Kept]:
+        """What it keeps, all or one collection, in the order of the calls."""
+        things = self._behaviour.keeping.all()
+        return things.get(collection, []) if collection else [thing for each in things.values() for thing in each]
+
+    async def start(self) -> None:
+        """Listen on both ports."""
+        await self._control.open()
+        await self._socket.open()
+
+    async def stop(self) -> None:
+        """Close both ports and leave unsaid what was to be said."""
+        for task in (*self._later, *([self._down] if self._down else [])):
+            task.cancel()
+        await self._socket.close()
+        await self._control.close()
+        self.recording.close()
+
+    async def tell(self, mode: Mode) -> None:
+        """Misbehave so from now on; `Mode()` ends it."""
+        self._modes.tell(mode)
+        if self._down:
+            self._down.cancel()
+            self._down = None
+        if any(each.mode == "down" for each in self._modes.all()):
+            await self._socket.close()
+            if mode.seconds:
+                self._down = asyncio.create_task(self._up_after(mode))
+        else:
+            await self._socket.open()
+
+    async def say(self, operation: str, document: Mapping[str, Any], *, exchange: str | None = None, key: str = "") -> Said:
+        """Tell the hub something by an operation of direction in. `exchange` is needed for REST, `key` chosen if empty."""
+        if self._speaker is None:
+            raise ConfigurationError(
+                Text(en="this double was not told where the hub is", fr="cette doublure ne sait pas où est le hub")
+            )
+        self._said += 1
+        chosen = key or f"{self.application.name}-{self._said}-{self._stage.clock().isoformat()}"
+        return await self._speaker.say(operation, document, exchange=exchange, key=chosen)
+
+    @property
+    def _wants_credentials(self) -> bool:
+        if self._stage.credentials is not None:
+            return self._stage.credentials
+        return any(instance.credentials for instance in self.application.spec.instances.values())
+
+    def _speaking(self) -> Speaker | None:
+        stage = self._stage
+        if not stage.hub:
+            return None
+        return Speaker(
+            self.application,
+            self.recording,
+            hub=stage.hub,
+            api_key=stage.api_key,
+            tries=stage.tries,
+            again=stage.again,
+            clock=stage.clock,
+        )
+
+    async def _up_after(self, mode: Mode) -> None:
+        await asyncio.sleep(mode.seconds)
+        self._down = None
+        await self.tell(Mode(operation=mode.operation))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One call: hear, misbehave or act, record, answer."""
+        asked_for = await heard(request)
+        if contract := published(self.application, asked_for, address=self.address):
+            return await respond(request, contract, Mode())
+        try:
+            asked = self._heard(asked_for)
+        except Unfit as unfit:
+            self._record(unfit.operation, {}, Mode(), unfit.sent, Act(), reason=unfit.reason)
+            return await respond(request, unfit.sent, Mode())
+        mode = self._modes.next_for(asked.operation)
+        sent, act, reason = self._done(asked, mode)
+        self._record(asked.operation, asked.document, mode, sent, act, reason=reason)
+        self._go_on(asked.operation, act)
+        return await respond(request, sent, mode)
+
+    def _heard(self, asked_for: Heard) -> Asked:
+        way = self.application.spec.authentication
+        header = {"header": way.header.lower(), "username-token": ""}.get(way.kind, "authorization")
+        if self._wants_credentials and header and not asked_for.headers.get(header):
+            raise Unfit(Sent(401, b"credentials are missing"), "no credentials")
+        return self._face.hear(asked_for)
+
+    def _done(self, asked: Asked, mode: Mode) -> tuple[Sent, Act, str]:
+        """What is answered, what it came to, and what is wrong with the sample if anything is."""
+        if mode.mode == "fault":
+            return self._face.failed(asked, "internal error"), Act(), ""
+        if sent := instead_of(mode):
+            return sent, Act(), ""
+        try:
+            act = self._behaviour.act(asked.operation, asked.document, answer=mode.answer)
+        except HubError as error:
+            return self._face.failed(asked, error.text.en), Act(), error.text.en
+        try:
+            if act.fault:
+                return self._face.fault(asked, act.fault), act, ""
+            return self._face.answer(asked, act.answer or {}), act, ""
+        except MessageError as error:
+            words = f"the sample does not fit the contract: {said_of(error.problems) or error.text.en}"
+            return self._face.failed(asked, words), act, words
+
+    def _record(self, operation: str, document: Any, mode: Mode, sent: Sent, act: Act, *, reason: str) -> None:
+        unanswered = mode.mode in ("timeout_before", "reset_before", "commit_then_timeout", "commit_then_reset")
+        answer = act.answer if act.answer is not None else act.fault.detail if act.fault else {}
+        self.recording.write(
+            Call(
+                time=self._stage.clock(),
+                number=len(self.recording.calls) + 1,
+                operation=operation,
+                document=document,
+                applied=act.applied,
+                repeat=act.repeat,
+                mode=mode.mode,
+                status=0 if unanswered else sent.status,
+                answer=answer,
+                kept=act.kept.values if act.kept else {},
+                reason=reason,
+            )
+        )
+
+    def _go_on(self, operation: str, act: Act) -> None:
+        """Start what follows later from a call that took effect."""
+        sample = self._behaviour.samples.get(operation)
+        if sample and sample.later and act.applied and act.kept:
+            task = asyncio.create_task(self._follow(sample, act.kept))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def _follow(self, sample: Sample, thing: Kept) -> None:
+        for number, later in enumerate(sample.later):
+            await asyncio.sleep(later.after.total_seconds() * self._stage.pace)
+            thing, document = self._behaviour.step(sample.operation, later, thing)
+            if later.say and document is not None and self._speaker:
+                key = f"{self.application.name}-{thing.collection}-{thing.serial}-{number}"
+                await self._speaker.say(later.say.operation, document, exchange=later.say.exchange, key=key)
+
+
+def _face(application: Application, *, with_token: bool) -> Face:
+    """The way in which the application's protocol hears and answers."""
+    served = {
+        name: application.operation(name)
+        for name, operation in application.spec.operations.items()
+        if operation.direction in ("out", "ask", "feed")
+    }
+    if application.spec.protocol == "rest":
+        return RestFace(served)
+    token = with_token and application.spec.authentication.kind == "username-token"
+    return SoapFace(served, with_token=token)

@@ -1,0 +1,190 @@
+"""Code lists against the contracts: tables, inline values, constants, enumerations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hub.contract import Shape
+from hub.errors import Finding, Text
+from hub.specs.load import nearest
+from hub.translation.cells import listed_values
+from hub.translation.checks.case import Case, Spot
+from hub.translation.tables import Table
+
+
+def check_codes(case: Case) -> None:
+    """Every code that can arrive is known, and every code that is written is one that the contract takes."""
+    for name in dict.fromkeys(spot.row.table for spot in case.spots()):
+        if name is not None and name in case.tables:
+            case.findings.extend(check_table(case.tables[name]))
+    for spot in case.spots():
+        if spot.row.table:
+            _check_table_row(case, spot, spot.row.table)
+        elif spot.row.values:
+            _check_values(case, spot)
+        elif spot.row.constant is not None:
+            _check_constant(case, spot, spot.row.constant)
+        elif not spot.row.each:
+            _check_enumerations(case, spot)
+
+
+def check_table(table: Table) -> tuple[Finding, ...]:
+    """Lines that stand twice: a code is repeated only to let one more value of one side stand for it."""
+    found: list[Finding] = []
+    first: dict[str, Mapping[str, str]] = {}
+    values: dict[str, set[str]] = {side: set() for side in table.sides}
+    for line in table.lines:
+        fresh = [side for side, value in line.values.items() if value and value not in values[side]]
+        if line.code in first and len(fresh) != 1:
+            text = Text(en=f"the code “{line.code}” stands twice", fr=f"le code « {line.code} » figure deux fois")
+            right = Text(
+                en="one line per code; a further line may add one more value of one side",
+                fr="une ligne par code ; une ligne de plus peut ajouter une valeur d'un seul côté",
+            )
+            found.append(Finding(text, table.file, line.line, 1, right=right))
+        first.setdefault(line.code, line.values)
+        for side, value in line.values.items():
+            values[side].add(value)
+    return tuple(found)
+
+
+def _check_table_row(case: Case, spot: Spot, name: str) -> None:
+    table = case.tables.get(name)
+    if table is None:
+        text = Text(en=f"there is no table “{name}”", fr=f"la table « {name} » n'existe pas")
+        case.wrong((*spot.place, "table"), text, row=spot.name, right=nearest(name, case.tables))
+        return
+    for side in spot.sides:
+        if side not in table.sides:
+            text = Text(en=f"the table {name} has no column “{side}”", fr=f"la table {name} n'a pas de colonne « {side} »")
+            case.wrong((*spot.place, "table"), text, row=spot.name, right=nearest(side, table.sides))
+            continue
+        shape = case.field(spot, side)
+        if shape is not None and shape.values:
+            _check_column(case, spot, table, side, shape)
+    _check_written_codes(case, spot, table)
+
+
+def _check_column(case: Case, spot: Spot, table: Table, side: str, shape: Shape) -> None:
+    known = frozenset(shape.values)
+    for line in table.lines:
+        value = line.values.get(side, "")
+        if value and value not in known:
+            text = Text(
+                en=f"the contract of {side} has no code “{value}”", fr=f"le contrat de {side} n'a pas de code « {value} »"
+            )
+            _at_line(case, spot, table, line.line, text=text, right=nearest(value, shape.values))
+    if not case.is_read(spot, side):
+        return
+    missing = [value for value in shape.values if value.strip() and value not in table.to_code(side)]
+    if missing:
+        listed = ", ".join(missing)
+        text = Text(
+            en=f"codes of {side} are missing from the table: {listed}",
+            fr=f"des codes de {side} manquent à la table : {listed}",
+        )
+        right = Text(en=f"add a line for {missing[0]} in column {side}", fr=f"ajoutez une ligne pour {missing[0]}")
+        _at_line(case, spot, table, table.lines[-1].line, text=text, right=right)
+
+
+def _check_written_codes(case: Case, spot: Spot, table: Table) -> None:
+    """What can be read from one side can be written on the others."""
+    readable = {
+        code
+        for side in spot.sides
+        if side in table.sides and case.is_read(spot, side)
+        for code in table.to_code(side).values()
+    }
+    for side in spot.sides:
+        if side not in table.sides or not case.is_written(spot, side):
+            continue
+        others = any(case.is_read(spot, other) for other in spot.sides if other != side)
+        written = table.to_value(side)
+        for line in table.lines:
+            if others and line.code in readable and line.code not in written:
+                text = Text(
+                    en=f"the code “{line.code}” has no value for {side}",
+                    fr=f"le code « {line.code} » n'a pas de valeur pour {side}",
+                )
+                right = Text(en=f"fill the column {side}", fr=f"remplissez la colonne {side}")
+                _at_line(case, spot, table, line.line, text=text, right=right)
+
+
+def _at_line(case: Case, spot: Spot, table: Table, line: int, *, text: Text, right: Text) -> None:
+    case.findings.append(Finding(text, table.file, line, 1, spot.name, right))
+
+
+def _check_values(case: Case, spot: Spot) -> None:
+    codes = {code for listed in spot.row.values.values() for code in listed}
+    for side in spot.sides:
+        if side not in spot.row.values and spot.row.as_ == "boolean":
+            continue
+        listed = listed_values(spot.row, side)
+        for code in sorted(codes - set(listed)):
+            text = Text(en=f"“{code}” has no value for {side}", fr=f"« {code} » n'a pas de valeur pour {side}")
+            case.wrong((*spot.place, "values", side), text, row=spot.name)
+        shape = case.field(spot, side)
+        if shape is not None and shape.values:
+            _check_listed(case, spot, side, listed, shape)
+
+
+def _check_listed(case: Case, spot: Spot, side: str, listed: Mapping[str, str], shape: Shape) -> None:
+    place = (*spot.place, "values", side)
+    for value in listed.values():
+        if value not in shape.values:
+            text = Text(
+                en=f"the contract of {side} has no code “{value}”", fr=f"le contrat de {side} n'a pas de code « {value} »"
+            )
+            case.wrong(place, text, row=spot.name, right=nearest(value, shape.values))
+    missing = [value for value in shape.values if value.strip() and value not in listed.values()]
+    if missing and case.is_read(spot, side):
+        text = Text(
+            en=f"codes of {side} are missing: {', '.join(missing)}",
+            fr=f"des codes de {side} manquent : {', '.join(missing)}",
+        )
+        case.wrong(place, text, row=spot.name)
+
+
+def _check_constant(case: Case, spot: Spot, constant: str) -> None:
+    for side in spot.sides:
+        shape = case.field(spot, side)
+        if shape is None:
+            continue
+        if shape.values and constant not in shape.values:
+            text = Text(
+                en=f"the contract of {side} has no code “{constant}”",
+                fr=f"le contrat de {side} n'a pas de code « {constant} »",
+            )
+            case.wrong((*spot.place, "constant"), text, row=spot.name, right=nearest(constant, shape.values))
+        elif shape.longest is not None and len(constant) > shape.longest:
+            text = Text(
+                en=f"“{constant}” is longer than the contract's {shape.longest}",
+                fr=f"« {constant} » dépasse les {shape.longest} caractères du contrat",
+            )
+            case.wrong((*spot.place, "constant"), text, row=spot.name)
+
+
+def _check_enumerations(case: Case, spot: Spot) -> None:
+    """A row without a code list writes the values as they come: the receiver's enumeration must hold the sender's."""
+    if spot.row.as_ != "text" or spot.row.date or spot.row.join or spot.row.file:
+        return
+    for side in spot.sides:
+        shape = case.field(spot, side)
+        if shape is None or not shape.values or not case.is_written(spot, side):
+            continue
+        strange = [value for other in spot.sides if other != side for value in _sent(case, spot, other, shape.values)]
+        if strange:
+            listed = ", ".join(dict.fromkeys(strange))
+            text = Text(
+                en=f"{side} takes only {', '.join(shape.values)}; it may get {listed}",
+                fr=f"{side} n'admet que {', '.join(shape.values)} ; il peut recevoir {listed}",
+            )
+            right = Text(en="give the row a table or values", fr="donnez à la ligne une table ou des values")
+            case.wrong(spot.cell(side), text, row=spot.name, right=right)
+
+
+def _sent(case: Case, spot: Spot, side: str, taken: Iterable[str]) -> list[str]:
+    shape = case.field(spot, side)
+    if shape is None or not case.is_read(spot, side):
+        return []
+    return [value for value in shape.values if value not in taken] if shape.values else ["…"]

@@ -1,0 +1,67 @@
+"""A real hub over SQLite with the shipped connectors and mappings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.assembly import assemble
+from hub.endpoints.app import build_app
+from hub.settings import read_settings
+from tests.endpoints.doors import Doors
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what ships, so that a test never writes beside the sources."""
+    root = tmp_path_factory.mktemp("shipped")
+    for name in ("connectors", "mappings", "schedules"):
+        if (REPOSITORY / name).is_dir():
+            shutil.copytree(REPOSITORY / name, root / name)
+    return root
+
+
+@pytest.fixture
+async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
+    """The doors of a hub that accepts and does not deliver (its worker is not started)."""
+    environment = {
+        "HUB_ROOT": str(shipped),
+        "HUB_DATABASE": f"sqlite:///{tmp_path / 'hub.db'}",
+        "HUB_KEYRING": str(tmp_path / "hub.keys"),
+        "HUB_NODE": "node-1",
+        **{f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")},
+    }
+    hub = await assemble(read_settings(environment))
+    app = build_app(hub)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        give = hub.desk.issue_key
+        yield Doors(
+            hub,
+            app,
+            client,
+            admin=await give("staff", "default", ("admin",), actor="test"),
+            reader=await give("staff", "default", ("read",), actor="test"),
+            portal=await give("portal", "default", ("send:*", "status:own"), actor="test"),
+            waste=await give("waste", "default", ("send:*", "status:own"), actor="test"),
+        )
+    await hub.transport.close()
+    await hub.ledger.close()
+
+
+@pytest.fixture
+def chunks() -> Iterator[Any]:
+    """A body of any size in chunks, without a Content-Length."""
+
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        for _ in range(size // 65536):
+            yield b" " * 65536
+
+    yield pieces

@@ -1,0 +1,142 @@
+"""Keys: one answer to every failure, rights per exchange, an end, and never in a URL."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.desk import digest
+from hub.errors import MessageError
+from hub.ledger import ApiKey
+from tests.endpoints.doors import Doors, bin_request
+
+
+async def test_every_wrong_key_gets_the_same_answer(doors: Doors) -> None:
+    revoked = await doors.hub.desk.issue_key("portal", "default", ("send:*",), actor="test")
+    await doors.hub.desk.revoke_key(revoked.split("_")[1], actor="test", reason="leaked")
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    expired = ApiKey("0" * 12, "portal", "default", digest("a" * 64), ("send:*",), long_ago, expires_at=long_ago)
+    await doors.hub.ledger.add_key(expired, actor="test")
+    wrong = {
+        "none": {},
+        "empty": {"Authorization": "Bearer "},
+        "not a key": {"Authorization": "Bearer hello"},
+        "cut": {"Authorization": f"Bearer {doors.portal[:-1]}"},
+        "other secret": {"Authorization": f"Bearer {doors.portal[:-64]}{'0' * 64}"},
+        "unknown id": {"X-API-Key": f"hub_{'f' * 12}_{'0' * 64}"},
+        "revoked": {"X-API-Key": revoked},
+        "expired": {"X-API-Key": f"hub_{'0' * 12}_{'a' * 64}"},
+        "basic": {"Authorization": "Basic " + base64.b64encode(b"user:password").decode()},
+    }
+
+    answers = {
+        name: await doors.client.post("/api/v1/exchanges/bin-replacement/messages", json={}, headers=headers)
+        for name, headers in wrong.items()
+    }
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(wrong, 401)
+    assert len({answer.text for answer in answers.values()}) == 1
+    assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers.values())
+
+
+async def test_a_key_opens_by_either_header(doors: Doors) -> None:
+    bearer = await doors.say(bin_request())
+    own = await doors.say(bin_request("D-2"), key="", X_API_Key=doors.portal)
+
+    assert (bearer.status_code, own.status_code) == (202, 202)
+
+
+@pytest.mark.parametrize("name", ["api_key", "key", "access_token", "anything"])
+async def test_a_key_in_the_url_is_refused_even_beside_a_good_one(doors: Doors, name: str) -> None:
+    headers = {"Authorization": f"Bearer {doors.portal}", "Content-Type": "application/json"}
+
+    answer = await doors.client.post(
+        f"/api/v1/exchanges/bin-replacement/messages?{name}={doors.portal}", content=b"{}", headers=headers
+    )
+
+    assert answer.status_code == 401
+    assert doors.portal not in answer.text
+
+
+async def test_a_key_sends_only_the_exchanges_of_its_rights(doors: Doors) -> None:
+    narrow = await doors.hub.desk.issue_key("portal", "default", ("send:birth-certificate",), actor="test")
+
+    answer = await doors.say(bin_request(), key=narrow)
+
+    assert answer.status_code == 403
+    assert "send:bin-replacement" in answer.json()["detail"]
+
+
+async def test_a_key_of_another_application_does_not_send_as_the_portal(doors: Doors) -> None:
+    answer = await doors.say(bin_request(), key=doors.waste)
+
+    assert answer.status_code == 403
+    assert await doors.kept() == 0
+
+
+async def test_rights_are_judged_before_the_body_is_read(doors: Doors) -> None:
+    read = False
+
+    async def body():
+        nonlocal read
+        read = True
+        yield b"{}"
+
+    answer = await doors.client.post(
+        "/api/v1/exchanges/bin-replacement/messages",
+        content=body(),
+        headers={"Authorization": f"Bearer {doors.waste}", "Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 403
+    assert not read
+
+
+async def test_only_a_hash_of_a_secret_is_kept_and_its_last_use_is_noted(doors: Doors) -> None:
+    await doors.say(bin_request())
+
+    key = await doors.hub.ledger.key(doors.portal.split("_")[1])
+
+    assert key.hash == digest(doors.portal.split("_")[2])
+    assert doors.portal.split("_")[2] not in repr(key)
+    assert key.last_used_at is not None
+
+
+async def test_a_key_ends_within_a_year(doors: Doors) -> None:
+    key = await doors.hub.ledger.key(doors.portal.split("_")[1])
+    assert key.expires_at and key.expires_at - key.created_at <= timedelta(days=366)
+
+    with pytest.raises(MessageError):
+        await doors.hub.desk.issue_key(
+            "portal", "default", ("send:*",), actor="test", expires=datetime.now(UTC) + timedelta(days=800)
+        )
+
+
+async def test_a_right_that_nobody_knows_is_refused(doors: Doors) -> None:
+    with pytest.raises(MessageError):
+        await doors.hub.desk.issue_key("portal", "default", ("everything",), actor="test")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/openapi.json", "/admin/api/overview", "/admin/api/messages", "/admin/api/keys", "/soap/waste?wsdl"],
+)
+async def test_nothing_but_health_is_open(doors: Doors, path: str) -> None:
+    nobody = await doors.client.get(path)
+    sender = await doors.client.get(path, headers={"X-API-Key": doors.portal})
+    reader = await doors.client.get(path, headers={"X-API-Key": doors.reader})
+
+    assert (nobody.status_code, sender.status_code, reader.status_code) == (401, 403, 200)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_there_is_no_documentation_page(doors: Doors, path: str) -> None:
+    assert (await doors.client.get(path)).status_code == 404
+
+
+async def test_no_page_of_the_console_answers_a_stranger(doors: Doors) -> None:
+    for path in ("/admin", "/admin/messages", "/admin/dead", "/admin/schedules"):
+        answer = await doors.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login")

@@ -1,0 +1,119 @@
+"""Many callers, one commit: each has its own answer."""
+
+import asyncio
+import os
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from hub.errors import Conflict, HubUnavailable
+from hub.ledger import Acceptance, Content, Ledger, Search
+from hub.message import Receipt
+from tests.ledger.conftest import Opener
+from tests.ledger.makers import an_acceptance
+
+
+async def test_a_failing_caller_spoils_nothing_for_those_beside_it(ledger: Ledger) -> None:
+    first = an_acceptance("R0")
+    await ledger.accept(first)
+    clash = replace(an_acceptance("clash"), contents=(), deliveries=first.deliveries)
+    callers = [an_acceptance(f"R{n}") for n in range(30)]
+    callers.insert(15, clash)
+
+    answers = await asyncio.gather(*(ledger.accept(each) for each in callers), return_exceptions=True)
+
+    assert isinstance(answers.pop(15), Conflict)
+    assert all(isinstance(answer, Receipt) for answer in answers)
+    assert len((await ledger.find(Search())).found) == 31
+    assert (await ledger.find(Search(reference="clash"))).found == ()
+    assert await ledger.verify_journal() is None
+
+
+async def test_a_closed_ledger_says_that_it_is_unavailable(ledger: Ledger) -> None:
+    await ledger.close()
+
+    with pytest.raises(HubUnavailable):
+        await ledger.accept(an_acceptance("R1"))
+    with pytest.raises(HubUnavailable):
+        await ledger.ping()
+
+
+async def test_what_was_handed_in_before_closing_is_still_kept(opened: Opener) -> None:
+    ledger = await opened()
+    waiting = [asyncio.ensure_future(ledger.accept(an_acceptance(f"R{n}"))) for n in range(40)]
+    await asyncio.sleep(0)
+
+    await ledger.close()
+
+    assert all(isinstance(answer, Receipt) for answer in await asyncio.gather(*waiting))
+    again = await opened()
+    assert len((await again.find(Search())).found) == 40
+
+
+async def test_a_full_disk_is_said_to_be_so_and_nothing_acknowledged_is_lost(ledger_on_sqlite: Ledger) -> None:
+    ledger = ledger_on_sqlite
+    kept = [(await ledger.accept(an_acceptance(f"R{n}"))).message for n in range(5)]
+    await set_pages(ledger, 1)
+
+    answers = await asyncio.gather(*(ledger.accept(large(f"F{n}")) for n in range(5)), return_exceptions=True)
+    await set_pages(ledger, 1_000_000)
+    after = await ledger.accept(large("F9"))
+
+    assert all(isinstance(answer, HubUnavailable) for answer in answers)
+    assert {each.message.id for each in (await ledger.find(Search())).found} == {*kept, after.message}
+    assert await ledger.verify_journal() is None
+
+
+async def set_pages(ledger: Ledger, most: int) -> None:
+    """Bound the file as a full disk would: SQLite then says SQLITE_FULL. It never goes below what is used."""
+    await ledger._writer.run(lambda to: to.connection.exec_driver_sql(f"PRAGMA max_page_count={most}").scalar())
+
+
+def large(reference: str) -> Acceptance:
+    return replace(an_acceptance(reference), contents=(Content("original", "image/jpeg", os.urandom(300_000)),))
+
+
+async def test_a_caller_that_gave_up_disturbs_no_other(ledger: Ledger) -> None:
+    impatient = asyncio.ensure_future(ledger.accept(an_acceptance("R1")))
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    receipts = await asyncio.gather(*(ledger.accept(an_acceptance(f"R{n}")) for n in range(5)))
+
+    assert len(receipts) == 5
+
+
+async def test_a_lost_connection_is_made_anew(opened_on_postgres: Opener, postgres_url: str) -> None:
+    ledger = await opened_on_postgres()
+    await ledger.accept(an_acceptance("R1"))
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    receipt = await ledger.accept(an_acceptance("R2"))
+
+    assert (await ledger.message(receipt.message)).reference == "R2"
+    assert await ledger.verify_journal() is None
+
+
+async def test_a_transaction_broken_off_by_a_lost_connection_is_unavailable_and_the_next_one_passes(
+    opened_on_postgres: Opener, postgres_url: str
+) -> None:
+    ledger = await opened_on_postgres()
+    await ledger.accept(an_acceptance("R1"))
+    with psycopg.connect(postgres_url) as locking:
+        locking.execute("LOCK TABLE message IN EXCLUSIVE MODE")
+        stuck = [asyncio.ensure_future(ledger.accept(an_acceptance("R2"))) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        locking.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        answers = await asyncio.gather(*stuck, return_exceptions=True)
+
+    assert all(isinstance(answer, HubUnavailable) for answer in answers)
+    assert not (await ledger.accept(an_acceptance("R3"))).duplicate
+    assert await ledger.verify_journal() is None

@@ -40,6 +40,7 @@ class Shape:
     `repeated`: a list of these. `nullable`: may be present without a value (xsi:nil, JSON null). `values`: its
     enumeration. `shortest`/`longest`: length in characters. `lowest`/`highest`: inclusive bounds, as text. `patterns`:
     regular expressions that a whole value must fit. `choices`: groups of child names of which the contract wants one.
+    `rows`: groups of child names that the contract repeats together (a b a b, not a a b b).
     `location`: where a REST parameter goes. `namespace`: of its XML name, empty for none. `open`: takes unknown children.
     """
 
@@ -63,6 +64,7 @@ class Shape:
     fixed: str | None = None
     open: bool = False
     note: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
 
     def child(self, name: str) -> Shape | None:
         """The child of that name, or None."""

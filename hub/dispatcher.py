@@ -188,8 +188,7 @@ class Dispatcher:
         application = self._catalogue.connectors[claim.delivery.receiver]
         heard = self._heard(claim, result, decision)
         return Settlement(
-            delivery=claim.delivery.id,
-            token=claim.delivery.token,
+            claim=claim,
             lesson=result.lesson,
             decision=decision,
             policy=application.lane_policy,

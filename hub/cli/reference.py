@@ -1,4 +1,4 @@
-"""`hub reference`: the reference pages, made from what the code is: models, tables, routes, commands. Nothing is typed twice.
+"""`hub reference`: the reference pages, made from what the code is: models, tables, routes, commands.
 
 Each page is a pure function of the code. What no model says (environment, kinds of problems) stands in tables at the end.
 """
@@ -131,7 +131,7 @@ def _words(hint: Any) -> str:
         case origin if origin is Literal:
             return ", ".join(f"`{value}`" for value in args)
         case origin if origin is dict:
-            return f"for each {_words(args[0])}: {_words(args[1])}"
+            return f"map: {_words(args[0])} → {_words(args[1])}"
         case origin if origin in (tuple, list):
             return f"list of: {_words(args[0])}"
         case None:
@@ -263,7 +263,7 @@ def _limits() -> list[str]:
 
 
 def _policy(*, repeatable: bool = True, can_look_up: bool = False) -> RetryPolicy:
-    spec = RetrySpec()  # type: ignore[call-arg]
+    spec = RetrySpec()
     return RetryPolicy(spec.waits, spec.within, repeatable, can_look_up)
 
 
@@ -300,8 +300,9 @@ def _parameters(command: cyclopts.App) -> list[str]:
 
 def _http_page() -> str:
     lines = [
-        "Every request but those for health shows an API key: `Authorization: Bearer <key>` or `X-API-Key: <key>`. SOAP",
-        "callers may use HTTP Basic or a WS-Security UsernameToken (the key's id and its secret). A key in a URL is refused.",
+        "Every request but those for health shows an API key: `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+        "SOAP callers may use HTTP Basic or a WS-Security UsernameToken: the key's id, and its secret or the whole key.",
+        "A key in a URL is refused.",
         "Refusals are [problem details](problems.md), in the language of `Accept-Language` (`en`, `fr`).",
     ]
     for title, intro, routes in _doors():
@@ -349,8 +350,9 @@ def _problems_page() -> str:
     rows = [(f"`{each.kind}`", str(each.status), each.meaning) for each in PROBLEMS]
     lines = [
         "A refusal over HTTP is a problem details document (RFC 9457), `application/problem+json`. Its `type` is",
-        f"`{NAMESPACE}:<kind>`. `detail` is a sentence in the caller's language. `errors`, when it is there, has one entry for",
-        "each thing that is wrong: `row`, `label`, `path`, `side`, `accepted`, `detail`. SOAP callers get the same as a fault.",
+        f"`{NAMESPACE}:<kind>`. `detail` is a sentence in the caller's language. `errors`, when it is there, has one",
+        "entry for each thing that is wrong: `row`, `label`, `path`, `side`, `accepted`, `detail`. SOAP callers get the",
+        "same as a fault.",
         "",
         *_table(("Kind", "Status", "Meaning"), rows),
         "",
@@ -402,13 +404,13 @@ class Kind:
 
 SETTINGS = (
     Setting("HUB_ROOT", "where you are", "The folder that holds `connectors/`, `mappings/` and `schedules/`."),
-    Setting("HUB_DATABASE", "`sqlite:///<root>/hub.db`", "The ledger: a SQLite file, or `postgresql://...` for several nodes."),
+    Setting("HUB_DATABASE", "`sqlite:///<root>/hub.db`", "The ledger: SQLite, or `postgresql://...` for several nodes."),
     Setting("HUB_HOST", "", "The address to listen on."),
     Setting("HUB_PORT", "", "The port to listen on."),
     Setting("HUB_NODE", "the machine's name", "This node's name; each node of a cluster has its own."),
     Setting("HUB_SECRETS", "`<root>/secrets`", "The folder with one file for each secret."),
     Setting("HUB_SECRET_<NAME>", "", "The secret `secret:<name>`: it comes before the file. `-` becomes `_`."),
-    Setting("HUB_KEYRING", "`<root>/hub.keys`", "The keys that seal content. Made at first use, readable by its owner only."),
+    Setting("HUB_KEYRING", "`<root>/hub.keys`", "The keys that seal content; made at first use."),
     Setting("HUB_ALLOW_PRIVATE", "none", "Private networks that may be called, with commas: `10.1.0.0/16,127.0.0.0/8`."),
     Setting("HUB_CERTIFICATES", "the usual authorities", "A file with the only authority whose certificates are trusted."),
     Setting("HUB_LARGEST_BODY", "", "The largest body that is taken in, in bytes."),
@@ -423,10 +425,14 @@ PROBLEMS = (
     Kind("invalid-message", 422, "The message does not fit its mapping or its contract; `errors` says where."),
     Kind("key-reused", 422, "The same key came with another content."),
     Kind("not-in-contract", 422, "The contract has no such thing."),
-    Kind("operation-unknown", 422, "The SOAP body is of no operation that this application says to the hub."),
+    Kind("not-soap", 400, "The body is no SOAP envelope."),
+    Kind("operation-unknown", 400, "The SOAP body is of no operation that this application says to the hub."),
     Kind("soap-action-mismatch", 400, "SOAPAction and the body name different operations."),
-    Kind("soap-version-mismatch", 400, "The envelope is of another SOAP version than the content type."),
+    Kind("soap-version-mismatch", 400, "The envelope is not of the SOAP version that is expected."),
+    Kind("soap-must-understand", 500, "A SOAP header asks for something that is not done here (mustUnderstand)."),
     Kind("broken-json", 400, "The JSON cannot be read."),
+    Kind("not-a-number", 400, "NaN and Infinity are not JSON."),
+    Kind("number-too-large", 400, "A JSON number is too large to be read exactly."),
     Kind("duplicate-key", 400, "A JSON object has a key twice."),
     Kind("broken-xml", 400, "The XML cannot be read."),
     Kind("dtd-forbidden", 400, "The XML has a DOCTYPE, or an entity."),

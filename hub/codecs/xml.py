@@ -270,12 +270,30 @@ class _Writer:
         self._children(element, form, document, path)
 
     def _children(self, element: etree._Element, form: Form, document: Document, path: str) -> None:
+        in_rows = {name for row in form.shape.rows for name in row}
         for tag, known in form.children.items():
             name = known.shape.name
-            if name in document:
+            row = next((row for row in form.shape.rows if row[0] == name), None) if name in in_rows else None
+            if row:
+                self._rows(element, form, document, row, path)
+            elif name in document and name not in in_rows:
                 self._occurrences(element, tag, known, document[name], surprises.below(path, name))
         if form.any and document.get("#any"):
             self._pour(element, document["#any"], surprises.below(path, "#any"))
+
+    def _rows(self, parent: etree._Element, form: Form, document: Document, row: tuple[str, ...], path: str) -> None:
+        """Fields that repeat together: the first of each, then the second of each."""
+        forms = {tag: known for tag, known in form.children.items() if known.shape.name in row}
+        lists = {tag: document.get(known.shape.name) or [] for tag, known in forms.items()}
+        for tag, held in lists.items():
+            if not isinstance(held, list | tuple):
+                self.problems.append(surprises.no_list(surprises.below(path, forms[tag].shape.name)))
+                return
+        for number in range(max(map(len, lists.values()))):
+            for tag, held in lists.items():
+                if number < len(held):
+                    at = f"{surprises.below(path, forms[tag].shape.name)}[{number + 1}]"
+                    self._one(parent, tag, forms[tag], held[number], at)
 
     def _occurrences(self, parent: etree._Element, tag: str, known: Form, value: Any, path: str) -> None:
         if not known.shape.repeated:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hub.contract import Document
-from hub.errors import Problem
+from hub.codecs import codec_for
+from hub.contract import Document, Part
+from hub.errors import MessageError, Problem
 from hub.specs.sample import SampleFault
 
 
@@ -65,6 +66,35 @@ class Face(Protocol):
 
     def failed(self, asked: Asked, words: str) -> Sent:
         """The application's own failure, as no contract declares it."""
+
+
+class Paper:
+    """One part of a contract, made ready once: its documents from bytes, and bytes that fit it."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self._codec = codec_for(part)
+
+    def read(self, data: bytes) -> Document:
+        """The document of these bytes. Raises MessageError when they do not fit the contract."""
+        _refuse(self.part.check(data))
+        return self._codec.read(data)
+
+    def write(self, document: Mapping[str, Any]) -> bytes:
+        """The bytes of this document. Raises MessageError when they do not fit the contract."""
+        written = self._codec.write(document)
+        _refuse(self.part.check(written))
+        return written
+
+
+def _refuse(problems: tuple[Problem, ...]) -> None:
+    if problems:
+        raise MessageError(problems=problems)
+
+
+def words_of(error: MessageError) -> str:
+    """All that an error says, in one line."""
+    return said_of(error.problems) or error.text.en
 
 
 def said_of(problems: tuple[Problem, ...]) -> str:

@@ -23,6 +23,8 @@ ModeName = Literal[
     "commit_then_half",
 ]
 NAMES: tuple[str, ...] = get_args(ModeName)
+UNANSWERING = frozenset({"timeout_before", "reset_before", "commit_then_timeout", "commit_then_reset"})
+"""Modes in which nothing at all is answered."""
 
 
 @dataclass(frozen=True, slots=True)

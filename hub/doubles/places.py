@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.errors import ConfigurationError, Text
 from hub.translation.dates import date_form
 
+_date_form = cache(date_form)
 _PLACE = re.compile(r"\{([^{}:]+)(?::([^{}]*))?\}")
 
 
@@ -61,7 +63,7 @@ def _found(place: re.Match[str], places: Places) -> Any:
             return str(places.serial).zfill(int(form or 0))
         case ("now", "", _):
             moment = places.now.astimezone(places.zone).replace(microsecond=0).isoformat()
-            return date_form(form or "datetime", places.zone).cell.form(moment)
+            return _date_form(form or "datetime", places.zone).cell.form(moment)
         case ("request", _, path):
             return value_at(places.request, path)
         case ("kept", _, path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,10 @@ class Recording:
 
 def as_line(entry: Any) -> str:
     """A frozen fact as one line of JSON."""
-    return json.dumps(asdict(entry), default=_plain, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({each.name: getattr(entry, each.name) for each in fields(entry)}, default=_plain, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def _plain(value: object) -> object:

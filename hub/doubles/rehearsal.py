@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hub.catalogue import Application
 from hub.catalogue.connectors import read_connector
+from hub.doubles.playing import CALLED
 from hub.doubles.running import RunningDouble, Stage
 from hub.errors import ConfigurationError, Finding, Text
 from hub.specs.load import load
@@ -41,7 +42,7 @@ def _samples(application: Application, root: Path) -> dict[str, Sample]:
     found: dict[str, Sample] = {}
     findings: list[Finding] = []
     for name, operation in application.spec.operations.items():
-        if operation.direction not in ("out", "ask", "feed"):
+        if operation.direction not in CALLED:
             continue
         file = application.folder / "samples" / f"{name}.yaml"
         try:

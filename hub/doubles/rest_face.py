@@ -10,9 +10,8 @@ from urllib.parse import unquote
 
 import orjson
 
-from hub.codecs import codec_for
-from hub.contract import Operation, Part, RestBinding, Shape
-from hub.doubles.faces import Asked, Heard, Sent, Unfit, said_of
+from hub.contract import Operation, RestBinding, Shape
+from hub.doubles.faces import Asked, Heard, Paper, Sent, Unfit, words_of
 from hub.errors import MessageError, Problem, Text
 from hub.specs.sample import SampleFault
 
@@ -23,67 +22,84 @@ _JSON = "application/json"
 class Route:
     """One operation and the requests that call it; `names` are its path parameters, in the order of the groups."""
 
-    name: str
-    operation: Operation
-    binding: RestBinding
+    method: str
     pattern: re.Pattern[str]
     names: tuple[str, ...]
+    status: int
+    takes: Paper | None
+    gives: Paper | None
+    errors: Mapping[str, Paper]
 
 
 class RestFace:
     """Serves the operations that others call, by method and path."""
 
     def __init__(self, served: Mapping[str, Operation]) -> None:
-        self._routes = tuple(_route(name, operation) for name, operation in served.items())
-        self._served = served
+        self._routes = {name: _route(name, operation) for name, operation in served.items()}
 
     def hear(self, heard: Heard) -> Asked:
         """The operation of this method and path, its document held against the contract."""
-        route, path = self._found(heard)
-        part = route.operation.input
-        if part is None:
-            return Asked(route.name, {})
+        name, path = self._found(heard)
+        paper = self._routes[name].takes
+        if paper is None:
+            return Asked(name, {})
         try:
-            if problems := (*_lacking(part.shape, heard, path), *_body_problems(part, heard.body)):
-                raise MessageError(problems=problems)
-            body = codec_for(part).read(heard.body) if heard.body else {}
+            parameters = _parameters(paper.part.shape, heard, path)
+            body = paper.read(heard.body) if paper.part.media else {}
         except MessageError as error:
-            words = said_of(error.problems) or error.text.en
-            sent = Sent(error.status, orjson.dumps({"code": str(error.status), "libelle": words}), _JSON)
-            raise Unfit(sent, words, operation=route.name) from error
-        return Asked(route.name, {**_parameters(part.shape, heard, path), **body})
+            said = orjson.dumps({"status": error.status, "detail": words_of(error)})
+            raise Unfit(Sent(error.status, said, "application/problem+json"), words_of(error), operation=name) from error
+        return Asked(name, {**parameters, **body})
 
     def answer(self, asked: Asked, document: Mapping[str, Any]) -> Sent:
         """The answer with the first status that the contract declares."""
-        operation = self._served[asked.operation]
-        status = operation.binding.statuses[0] if isinstance(operation.binding, RestBinding) else 200
-        if operation.output is None or not document:
-            return Sent(status)
-        return Sent(status, _written(operation.output, document), operation.output.media or _JSON)
+        route = self._routes[asked.operation]
+        if route.gives is None or not document:
+            return Sent(route.status)
+        return Sent(route.status, route.gives.write(document), route.gives.part.media or _JSON)
 
     def fault(self, asked: Asked, fault: SampleFault) -> Sent:
         """The error body of that status."""
-        part = self._served[asked.operation].faults.get(str(fault.status))
-        return Sent(fault.status, _written(part, fault.detail) if part else orjson.dumps(fault.detail), _JSON)
+        paper = self._routes[asked.operation].errors.get(str(fault.status))
+        return Sent(fault.status, paper.write(fault.detail) if paper else orjson.dumps(fault.detail), _JSON)
 
     def failed(self, asked: Asked, words: str) -> Sent:
         """A bare 500."""
         return Sent(500, words.encode())
 
-    def _found(self, heard: Heard) -> tuple[Route, Mapping[str, str]]:
-        on_path = [(route, found) for route in self._routes if (found := route.pattern.fullmatch(heard.path))]
-        for route, found in on_path:
-            if route.binding.method.upper() == heard.method.upper():
-                return route, dict(zip(route.names, map(unquote, found.groups()), strict=True))
+    def _found(self, heard: Heard) -> tuple[str, Mapping[str, str]]:
+        on_path = [
+            (name, route, found) for name, route in self._routes.items() if (found := route.pattern.fullmatch(heard.path))
+        ]
+        for name, route, found in on_path:
+            if route.method == heard.method.upper():
+                return name, dict(zip(route.names, map(unquote, found.groups()), strict=True))
         raise Unfit(Sent(405 if on_path else 404), "no such operation")
 
 
 def _route(name: str, operation: Operation) -> Route:
-    if not isinstance(operation.binding, RestBinding):
+    binding = operation.binding
+    if not isinstance(binding, RestBinding):
         raise TypeError(f"{name} is not a REST operation")
-    pieces = re.split(r"\{([^}]+)\}", operation.binding.path)
-    pattern = "([^/]+)".join(re.escape(piece) for piece in pieces[::2])
-    return Route(name, operation, operation.binding, re.compile(pattern), tuple(pieces[1::2]))
+    pieces = re.split(r"\{([^}]+)\}", binding.path)
+    return Route(
+        binding.method.upper(),
+        re.compile("([^/]+)".join(re.escape(piece) for piece in pieces[::2])),
+        tuple(pieces[1::2]),
+        binding.statuses[0],
+        Paper(operation.input) if operation.input else None,
+        Paper(operation.output) if operation.output else None,
+        {status: Paper(part) for status, part in operation.faults.items()},
+    )
+
+
+def _parameters(shape: Shape, heard: Heard, path: Mapping[str, str]) -> dict[str, str]:
+    """The parameters by their name in the document. Raises MessageError when one that is required has no value."""
+    wanted = [child for child in shape.children if child.location]
+    found = {child.name: _parameter(child, heard, path) for child in wanted}
+    if missing := [child.name for child in wanted if child.required and found[child.name] is None]:
+        raise MessageError(problems=tuple(Problem(Text(en="is missing", fr="manque"), path=name) for name in missing))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _parameter(shape: Shape, heard: Heard, path: Mapping[str, str]) -> str | None:
@@ -95,28 +111,3 @@ def _parameter(shape: Shape, heard: Heard, path: Mapping[str, str]) -> str | Non
             return heard.query.get(name)
         case _:
             return heard.headers.get(name.lower())
-
-
-def _parameters(shape: Shape, heard: Heard, path: Mapping[str, str]) -> dict[str, str]:
-    found = {child.name: _parameter(child, heard, path) for child in shape.children if child.location}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _lacking(shape: Shape, heard: Heard, path: Mapping[str, str]) -> tuple[Problem, ...]:
-    wanted = [child for child in shape.children if child.location and child.required]
-    return tuple(
-        Problem(Text(en="is missing", fr="manque"), path=child.name)
-        for child in wanted
-        if _parameter(child, heard, path) is None
-    )
-
-
-def _body_problems(part: Part, body: bytes) -> tuple[Problem, ...]:
-    return part.check(body) if part.media else ()
-
-
-def _written(part: Part, document: Mapping[str, Any]) -> bytes:
-    written = codec_for(part).write(document)
-    if problems := part.check(written):
-        raise MessageError(problems=problems)
-    return written

@@ -12,19 +12,17 @@ from typing import Any, Self
 from aiohttp import web
 
 from hub.catalogue import Application
-from hub.doubles.behaviour import Act, Behaviour
+from hub.doubles.behaviour import Behaviour
 from hub.doubles.control import control_of
-from hub.doubles.faces import Asked, Face, Heard, Sent, Unfit, said_of
 from hub.doubles.keeping import Kept
-from hub.doubles.modes import Mode, Modes
+from hub.doubles.modes import UNANSWERING, Mode
+from hub.doubles.playing import Played, Player
 from hub.doubles.publishing import published
 from hub.doubles.recording import Call, Recording, Said
-from hub.doubles.rest_face import RestFace
 from hub.doubles.saying import Speaker
-from hub.doubles.serving import heard, instead_of, respond
-from hub.doubles.soap_face import SoapFace
+from hub.doubles.serving import heard, respond
 from hub.doubles.sockets import Socket
-from hub.errors import ConfigurationError, HubError, MessageError, Text
+from hub.errors import ConfigurationError, Text
 from hub.specs.sample import Sample
 
 
@@ -62,11 +60,10 @@ class RunningDouble:
         self.recording = Recording(stage.file)
         self._stage = stage
         self._behaviour = Behaviour(samples, clock=stage.clock)
-        self._face = _face(application, with_token=self._wants_credentials)
-        self._modes = Modes()
+        self._player = Player(application, self._behaviour, with_credentials=_wants_credentials(application, stage))
         self._socket = Socket(self._answer, host=stage.host, port=stage.port)
         self._control = Socket(control_of(self), host=stage.host, port=stage.control_port)
-        self._speaker = self._speaking()
+        self._speaker = _speaker(application, self.recording, stage) if stage.hub else None
         self._later: set[asyncio.Task[None]] = set()
         self._down: asyncio.Task[None] | None = None
         self._said = 0
@@ -101,7 +98,7 @@ class RunningDouble:
     @property
     def modes(self) -> tuple[Mode, ...]:
         """How it misbehaves now."""
-        return self._modes.all()
+        return self._player.modes.all()
 
     def kept(self, collection: str = "") -> list[Kept]:
         """What it keeps, all or one collection, in the order of the calls."""
@@ -123,11 +120,11 @@ class RunningDouble:
 
     async def tell(self, mode: Mode) -> None:
         """Misbehave so from now on; `Mode()` ends it."""
-        self._modes.tell(mode)
+        self._player.modes.tell(mode)
         if self._down:
             self._down.cancel()
             self._down = None
-        if any(each.mode == "down" for each in self._modes.all()):
+        if any(each.mode == "down" for each in self._player.modes.all()):
             await self._socket.close()
             if mode.seconds:
                 self._down = asyncio.create_task(self._up_after(mode))
@@ -144,96 +141,41 @@ class RunningDouble:
         chosen = key or f"{self.application.name}-{self._said}-{self._stage.clock().isoformat()}"
         return await self._speaker.say(operation, document, exchange=exchange, key=chosen)
 
-    @property
-    def _wants_credentials(self) -> bool:
-        if self._stage.credentials is not None:
-            return self._stage.credentials
-        return any(instance.credentials for instance in self.application.spec.instances.values())
-
-    def _speaking(self) -> Speaker | None:
-        stage = self._stage
-        if not stage.hub:
-            return None
-        return Speaker(
-            self.application,
-            self.recording,
-            hub=stage.hub,
-            api_key=stage.api_key,
-            tries=stage.tries,
-            again=stage.again,
-            clock=stage.clock,
-        )
-
     async def _up_after(self, mode: Mode) -> None:
         await asyncio.sleep(mode.seconds)
         self._down = None
         await self.tell(Mode(operation=mode.operation))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """One call: hear, misbehave or act, record, answer."""
+        """One call: hear and act, record, go on, answer."""
         asked_for = await heard(request)
         if contract := published(self.application, asked_for, address=self.address):
             return await respond(request, contract, Mode())
-        try:
-            asked = self._heard(asked_for)
-        except Unfit as unfit:
-            self._record(unfit.operation, {}, Mode(), unfit.sent, Act(), reason=unfit.reason)
-            return await respond(request, unfit.sent, Mode())
-        mode = self._modes.next_for(asked.operation)
-        sent, act, reason = self._done(asked, mode)
-        self._record(asked.operation, asked.document, mode, sent, act, reason=reason)
-        self._go_on(asked.operation, act)
-        return await respond(request, sent, mode)
+        played = self._player.play(asked_for)
+        self.recording.write(self._call(played))
+        self._go_on(played)
+        return await respond(request, played.sent, played.mode)
 
-    def _heard(self, asked_for: Heard) -> Asked:
-        way = self.application.spec.authentication
-        header = {"header": way.header.lower(), "username-token": ""}.get(way.kind, "authorization")
-        if self._wants_credentials and header and not asked_for.headers.get(header):
-            raise Unfit(Sent(401, b"credentials are missing"), "no credentials")
-        return self._face.hear(asked_for)
-
-    def _done(self, asked: Asked, mode: Mode) -> tuple[Sent, Act, str]:
-        """What is answered, what it came to, and what is wrong with the sample if anything is."""
-        if mode.mode == "fault":
-            return self._face.failed(asked, "internal error"), Act(), ""
-        if sent := instead_of(mode):
-            return sent, Act(), ""
-        try:
-            act = self._behaviour.act(asked.operation, asked.document, answer=mode.answer)
-        except HubError as error:
-            return self._face.failed(asked, error.text.en), Act(), error.text.en
-        try:
-            if act.fault:
-                return self._face.fault(asked, act.fault), act, ""
-            return self._face.answer(asked, act.answer or {}), act, ""
-        except MessageError as error:
-            words = f"the sample does not fit the contract: {said_of(error.problems) or error.text.en}"
-            return self._face.failed(asked, words), act, words
-
-    def _record(self, operation: str, document: Any, mode: Mode, sent: Sent, act: Act, *, reason: str) -> None:
-        unanswered = mode.mode in ("timeout_before", "reset_before", "commit_then_timeout", "commit_then_reset")
-        answer = act.answer if act.answer is not None else act.fault.detail if act.fault else {}
-        self.recording.write(
-            Call(
-                time=self._stage.clock(),
-                number=len(self.recording.calls) + 1,
-                operation=operation,
-                document=document,
-                applied=act.applied,
-                repeat=act.repeat,
-                mode=mode.mode,
-                status=0 if unanswered else sent.status,
-                answer=answer,
-                kept=act.kept.values if act.kept else {},
-                reason=reason,
-            )
+    def _call(self, played: Played) -> Call:
+        return Call(
+            time=self._stage.clock(),
+            number=len(self.recording.calls) + 1,
+            operation=played.operation,
+            document=played.document,
+            applied=played.act.applied,
+            repeat=played.act.repeat,
+            mode=played.mode.mode,
+            status=0 if played.mode.mode in UNANSWERING else played.sent.status,
+            answer=played.answered,
+            kept=played.act.kept.values if played.act.kept else {},
+            reason=played.reason,
         )
 
-    def _go_on(self, operation: str, act: Act) -> None:
+    def _go_on(self, played: Played) -> None:
         """Start what follows later from a call that took effect."""
-        sample = self._behaviour.samples.get(operation)
-        if sample and sample.later and act.applied and act.kept:
-            task = asyncio.create_task(self._follow(sample, act.kept))
+        sample = self._behaviour.samples.get(played.operation)
+        if sample and sample.later and played.act.applied and played.act.kept:
+            task = asyncio.create_task(self._follow(sample, played.act.kept))
             self._later.add(task)
             task.add_done_callback(self._later.discard)
 
@@ -246,14 +188,19 @@ class RunningDouble:
                 await self._speaker.say(later.say.operation, document, exchange=later.say.exchange, key=key)
 
 
-def _face(application: Application, *, with_token: bool) -> Face:
-    """The way in which the application's protocol hears and answers."""
-    served = {
-        name: application.operation(name)
-        for name, operation in application.spec.operations.items()
-        if operation.direction in ("out", "ask", "feed")
-    }
-    if application.spec.protocol == "rest":
-        return RestFace(served)
-    token = with_token and application.spec.authentication.kind == "username-token"
-    return SoapFace(served, with_token=token)
+def _wants_credentials(application: Application, stage: Stage) -> bool:
+    if stage.credentials is not None:
+        return stage.credentials
+    return any(instance.credentials for instance in application.spec.instances.values())
+
+
+def _speaker(application: Application, recording: Recording, stage: Stage) -> Speaker:
+    return Speaker(
+        application,
+        recording,
+        hub=stage.hub,
+        api_key=stage.api_key,
+        tries=stage.tries,
+        again=stage.again,
+        clock=stage.clock,
+    )

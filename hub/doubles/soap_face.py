@@ -7,11 +7,10 @@ from typing import Any
 
 from lxml import etree
 
-from hub.codecs import codec_for
 from hub.codecs.xml import parse
 from hub.contract import Operation, Part
-from hub.doubles.faces import Asked, Heard, Sent, Unfit, said_of
-from hub.errors import MessageError, Problem
+from hub.doubles.faces import Asked, Heard, Paper, Sent, Unfit, words_of
+from hub.errors import MessageError
 from hub.specs.sample import SampleFault
 from hub.transports.envelope import Envelope, SoapFault, Version, fault_for, open_envelope, wrap, write_fault
 
@@ -23,8 +22,10 @@ class SoapFace:
     """Serves the operations that others call, by the element in the body."""
 
     def __init__(self, served: Mapping[str, Operation], *, with_token: bool) -> None:
-        self._served = served
-        self._by_element = {_element(part): name for name, part in _inputs(served).items()}
+        self._inputs = {name: Paper(each.input) for name, each in served.items() if each.input}
+        self._outputs = {name: Paper(each.output) for name, each in served.items() if each.output}
+        self._faults = {name: {fault: Paper(part) for fault, part in each.faults.items()} for name, each in served.items()}
+        self._by_element = {_element(paper.part): name for name, paper in self._inputs.items()}
         self._with_token = with_token
 
     def hear(self, heard: Heard) -> Asked:
@@ -35,22 +36,20 @@ class SoapFace:
             raise self._unfit(envelope.version, SoapFault("Client", "no such operation"), "no such operation")
         if self._with_token and envelope.token is None:
             raise self._unfit(envelope.version, SoapFault("Client", "a UsernameToken is needed"), "no credentials", name)
-        part = _inputs(self._served)[name]
         try:
-            _refuse(part.check(envelope.payload))
-            return Asked(name, codec_for(part).read(envelope.payload), envelope.version)
+            return Asked(name, self._inputs[name].read(envelope.payload), envelope.version)
         except MessageError as error:
-            raise self._unfit(envelope.version, SoapFault("Client", _said(error)), _said(error), name) from error
+            raise self._unfit(envelope.version, SoapFault("Client", words_of(error)), words_of(error), name) from error
 
     def answer(self, asked: Asked, document: Mapping[str, Any]) -> Sent:
         """The answer in an envelope, with 200."""
-        part = self._served[asked.operation].output
-        return self._sent(200, wrap(_written(part, document), version=asked.manner), asked.manner)
+        paper = self._outputs.get(asked.operation)
+        return self._sent(200, wrap(paper.write(document) if paper else b"", version=asked.manner), asked.manner)
 
     def fault(self, asked: Asked, fault: SampleFault) -> Sent:
         """The typed fault, with the status that the sample gives."""
-        part = self._served[asked.operation].faults.get(fault.name)
-        detail = _written(part, fault.detail) if part else b""
+        paper = self._faults[asked.operation].get(fault.name)
+        detail = paper.write(fault.detail) if paper else b""
         written = write_fault(SoapFault("Server", fault.text or fault.name, fault.name, detail=detail), version=asked.manner)
         return self._sent(fault.status, written, asked.manner)
 
@@ -65,7 +64,7 @@ class SoapFace:
             if not envelope.payload:
                 raise MessageError(problems=(), status=400)
         except MessageError as error:
-            raise self._unfit("1.1", fault_for(error), _said(error)) from error
+            raise self._unfit("1.1", fault_for(error), words_of(error)) from error
         return envelope
 
     def _unfit(self, version: Version, fault: SoapFault, reason: str, operation: str = "") -> Unfit:
@@ -75,10 +74,6 @@ class SoapFace:
         return Sent(status, body, f"{_MEDIA[version]}; charset=utf-8")
 
 
-def _inputs(served: Mapping[str, Operation]) -> dict[str, Part]:
-    return {name: operation.input for name, operation in served.items() if operation.input}
-
-
 def _element(part: Part) -> str:
     return f"{{{part.shape.namespace}}}{part.shape.name}" if part.shape.namespace else part.shape.name
 
@@ -86,20 +81,3 @@ def _element(part: Part) -> str:
 def _root(payload: bytes) -> str:
     element: etree._Element = parse(payload)
     return str(element.tag)
-
-
-def _written(part: Part | None, document: Mapping[str, Any]) -> bytes:
-    if part is None:
-        return b""
-    written = codec_for(part).write(document)
-    _refuse(part.check(written))
-    return written
-
-
-def _refuse(problems: tuple[Problem, ...]) -> None:
-    if problems:
-        raise MessageError(problems=problems)
-
-
-def _said(error: MessageError) -> str:
-    return said_of(error.problems) or error.text.en

@@ -65,10 +65,12 @@ def standing_of(error: Exception) -> tuple[int, str]:
 
 
 def said_of(error: Exception) -> Text:
-    """What a caller is told of an error."""
-    if isinstance(error, HubError) and standing_of(error)[0] != HTTPStatus.INTERNAL_SERVER_ERROR:
-        return error.text
-    return INTERNAL
+    """What a caller is told of an error; an error that says nothing of its own is told by its kind, in both languages."""
+    status, kind = standing_of(error)
+    if not isinstance(error, HubError) or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return INTERNAL
+    says_nothing = error.text == type(error)().text
+    return _title(status, kind) if says_nothing else error.text
 
 
 def problem_response(error: Exception, language: Language) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from hub.endpoints.serving import hub_of
 from hub.endpoints.stories import for_sender, iso
 from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
 from hub.intake import Arrival
+from hub.ledger import Story
 from hub.message import Receipt
 from hub.signals import NotAccepted
 
@@ -44,10 +46,7 @@ async def tell(request: Request) -> Response:
     """What became of a message of one's own; 404 for any other."""
     hub, identity = hub_of(request), await identify(request)
     identity.require("status:own")
-    story = await hub.ledger.story(request.path_params["message"])
-    own = (story.message.sender, story.message.authority) == (identity.application, identity.authority)
-    if not own:
-        raise NotFound(no_message())
+    story = await _own(request.path_params["message"], identity, hub)
     language = language_of(request.headers.get("accept-language", ""))
     return json_response(for_sender(story, language), headers={"Content-Language": language})
 
@@ -62,9 +61,13 @@ def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | 
     )
 
 
-def no_message() -> Text:
-    """What is said of a message that is not there, or not the caller's."""
-    return Text(en="There is no such message.", fr="Ce message n'existe pas.")
+async def _own(message: str, identity: Identity, hub: Hub) -> Story:
+    """The story of a message of the caller. The same NotFound for one that is not there and one of somebody else."""
+    with suppress(NotFound):
+        story = await hub.ledger.story(message)
+        if (story.message.sender, story.message.authority) == (identity.application, identity.authority):
+            return story
+    raise NotFound(Text(en="There is no such message.", fr="Ce message n'existe pas."))
 
 
 async def _arrival(request: Request, hub: Hub) -> Arrival:

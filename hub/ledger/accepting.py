@@ -21,16 +21,19 @@ Key = tuple[str, str, str, str]
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
     """Keep what is new and answer each: its receipt, the first one's when it repeats it, or why its key is refused."""
-    first = _first_by_key(to, acceptances)
-    new = [each for each in acceptances if first.get(_key(each.message), each.message.id) == each.message.id]
+    holders, old = _holders(to, acceptances)
+    firsts = [holders.get(_key(each.message), each.message.id) for each in acceptances]
+    new: dict[str, int] = {}
+    for place, (each, first) in enumerate(zip(acceptances, firsts, strict=True)):
+        if first == each.message.id and first not in old:
+            new.setdefault(first, place)
     if new:
-        _keep(to, new)
-    kept = {each.message.id for each in new}
-    repeats = [each for each in acceptances if each.message.id not in kept]
-    known = _receipts(to, {first[_key(each.message)] for each in repeats}) if repeats else {}
+        _keep(to, [acceptances[place] for place in new.values()])
+    repeats = {first for place, first in enumerate(firsts) if new.get(first) != place}
+    known = _receipts(to, repeats) if repeats else {}
     return [
-        _receipt(each) if each.message.id in kept else _repeated(to, each, known[first[_key(each.message)]])
-        for each in acceptances
+        _receipt(each) if new.get(first) == place else _repeated(to, each, known[first])
+        for place, (each, first) in enumerate(zip(acceptances, firsts, strict=True))
     ]
 
 
@@ -51,18 +54,19 @@ def open_lanes(to: Transaction, names: Iterable[str]) -> None:
         to.connection.execute(insert(lane).on_conflict_do_nothing(), rows)
 
 
-def _first_by_key(to: Transaction, acceptances: Sequence[Acceptance]) -> dict[Key, str]:
-    """The message that holds each key: one of these, now entered, or the one that entered it before."""
+def _holders(to: Transaction, acceptances: Sequence[Acceptance]) -> tuple[dict[Key, str], set[str]]:
+    """The message that holds each key, and which of these are on disk already; keys that nobody held are entered."""
     keyed = {_key(each.message): each.message for each in reversed(acceptances) if each.message.key}
     if not keyed:
-        return {}
-    entry = insert(idempotency).on_conflict_do_nothing()
+        return {}, set()
+    entry = insert(idempotency).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     entered = to.connection.execute(entry, [_entry(each) for each in keyed.values()]).rowcount
     if entered == len(keyed):
-        return {key: each.id for key, each in keyed.items()}
+        return {key: each.id for key, each in keyed.items()}, set()
     columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
     rows = to.connection.execute(sa.select(idempotency).where(columns.in_(list(keyed))))
-    return {(row.authority, row.sender, row.exchange, row.key): row.message for row in rows}
+    holders = {(row.authority, row.sender, row.exchange, row.key): row.message for row in rows}
+    return holders, set(to.connection.scalars(sa.select(message.c.id).where(message.c.id.in_(holders.values()))))
 
 
 def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:

@@ -75,11 +75,12 @@ class Crossing:
 class Settlement:
     """What became of a claimed delivery, and all that must become true with it. `policy` is the lane's.
 
+    `lesson` is the outcome that the lane learns from; None when the attempt made no call, and so says nothing of it.
     `keep` are contents of the delivery's message; `follow_ups` are the messages that the outcome causes.
     """
 
     claim: Claim
-    outcome: Outcome
+    lesson: Outcome | None
     decision: Decision
     policy: LanePolicy
     now: datetime

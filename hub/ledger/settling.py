@@ -68,7 +68,7 @@ def _save(to: Transaction, settlements: Sequence[Settlement]) -> None:
     to.connection.execute(SETTLE, [_settled(each) for each in settlements])
     _keep(to, settlements)
     remember(to, [crossing for each in settlements for crossing in each.crosswalk])
-    accept(to, [follow_up for each in settlements for follow_up in each.follow_ups])
+    _follow_up(to, settlements)
     _turn_lanes(to, settlements)
 
 
@@ -114,6 +114,18 @@ def _keep(to: Transaction, settlements: Sequence[Settlement]) -> None:
         to.connection.execute(entry, rows)
 
 
+def _follow_up(to: Transaction, settlements: Sequence[Settlement]) -> None:
+    """Accept what follows. One whose key was used for another content is not: the journal says so, the rest stands."""
+    causes = [(each, follow_up) for each in settlements for follow_up in each.follow_ups]
+    for (each, follow_up), answer in zip(causes, accept(to, [follow_up for _, follow_up in causes]), strict=True):
+        if isinstance(answer, HubError):
+            detail = {"exchange": follow_up.message.exchange, "key": follow_up.message.key}
+            held = each.claim.delivery
+            to.journal.write(
+                "follow-up-refused", at=each.now, message=held.message, delivery=held.id, reason=answer.text, detail=detail
+            )
+
+
 def _turn_lanes(to: Transaction, settlements: Sequence[Settlement]) -> None:
     """Let the outcomes act on their lanes. A lane that they leave as it is, the usual case, is not even locked."""
     names = {each.claim.delivery.lane for each in settlements}
@@ -129,8 +141,8 @@ def _turned(lanes: Mapping[str, Lane], settlements: Sequence[Settlement]) -> dic
     after = dict(lanes)
     for each in settlements:
         name = each.claim.delivery.lane
-        if name in after:
-            after[name] = lane_after(after[name], each.outcome, policy=each.policy, now=each.now)
+        if name in after and each.lesson is not None:
+            after[name] = lane_after(after[name], each.lesson, policy=each.policy, now=each.now)
     return after
 
 

@@ -1,1 +1,25 @@
 """One mapping, read in both directions and proven to come back whole. Pure: no clock, no socket, no disk."""
+
+from hub.translation.check import check_mapping
+from hub.translation.examples import check_examples
+from hub.translation.laws import LawReport, check_laws
+from hub.translation.mapping import FollowUp, Reading, Receiver, Translation, compile_mapping
+from hub.translation.record import canonical_text, fingerprint, pack, unpack
+from hub.translation.tables import Table
+
+__all__ = [
+    "FollowUp",
+    "LawReport",
+    "Reading",
+    "Receiver",
+    "Table",
+    "Translation",
+    "canonical_text",
+    "check_examples",
+    "check_laws",
+    "check_mapping",
+    "compile_mapping",
+    "fingerprint",
+    "pack",
+    "unpack",
+]

@@ -8,9 +8,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from hub.translation.faults import fault
+from hub.translation.faults import Fault, fault
 
 SIGNATURES: Mapping[str, bytes] = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
+
+_STEPS = ((1000**2, "MB", "Mo"), (1000, "kB", "ko"), (1, "B", "o"))
 
 
 def open_base64(text: str, *, limit: int, types: tuple[str, ...]) -> tuple[dict[str, Any], bytes]:
@@ -50,6 +52,6 @@ def type_of(content: bytes) -> str:
     return next((kind for kind, start in SIGNATURES.items() if content.startswith(start)), "other")
 
 
-def _too_large(limit: int) -> Exception:
-    shown = f"{limit / 1000**2:g}"
-    return fault(f"is larger than {shown} MB", f"dépasse {shown} Mo")
+def _too_large(limit: int) -> Fault:
+    size, en, fr = next((step for step in _STEPS if limit >= step[0]), _STEPS[-1])
+    return fault(f"is larger than {limit / size:g} {en}", f"dépasse {limit / size:g} {fr}")

@@ -175,13 +175,15 @@ def _slot(draft: _Draft, name: str, row: Row, path: str, shape: Shape) -> Slot:
         empty=_empty(shape),
         needed=shape.required,
         read_required=row.required and not row.recall and not _doubtful(row, plan),
-        write_required=row.required and row.owner in (None, *(side for side in row.cells if side != plan.side)),
+        write_required=row.required
+        and not any(plan.rows[other].loses for other in row.when if other in plan.rows)
+        and row.owner in (None, *(side for side in row.cells if side != plan.side)),
         images=_images(name, row, plan),
     )
 
 
 def _doubtful(row: Row, plan: Plan) -> bool:
-    """Whether the row's condition hangs on a row that does not come back whole from this side: it cannot demand then."""
+    """Whether the row's condition hangs on a row that does not come back whole from this side: it demands nothing then."""
     return any(name in plan.rows and plan.side in plan.rows[name].loses for name in row.when)
 
 

@@ -16,9 +16,10 @@ from hub.translation.compare import Comparison, Difference, leaves_apart, path_t
 from hub.translation.faults import Fault
 from hub.translation.generator import Generator, generator_for, shapes_of
 from hub.translation.joins import Joint, compile_joint
+from hub.translation.levels import read_level
 from hub.translation.mapping import Direction, Reading, Translation
 from hub.translation.record import canonical_text
-from hub.translation.scene import ABSENT
+from hub.translation.scene import ABSENT, Trip
 
 WHOLE = Text(en="comes back whole", fr="revient entier")
 AGAIN = Text(en="same again", fr="identique au second passage")
@@ -83,17 +84,35 @@ class _Trial:
         """The laws of one side by itself."""
         self._count(WHOLE)
         document = self._attempt(WHOLE, side, lambda: self._write(side, direction, record))
-        reading = document and self._attempt(WHOLE, side, lambda: self._read(side, direction, document))
+        reading = document and self._come_back(side, direction, record, document)
         if not document or not reading:
             return
-        self._compare(WHOLE, Comparison(side), direction, sent=record, came=reading.record)
-        self._try_again(side, direction, reading, document)
+        self._try_again(side, direction, record, reading, document)
         self._try_twice(side, direction, record, other)
         self._try_private(side, direction, record, document)
 
-    def _try_again(self, side: str, direction: Any, reading: Reading, document: Mapping[str, Any]) -> None:
+    def _come_back(self, side: str, direction: Any, record: Mapping[str, Any], document: Any) -> Reading | None:
+        """The document as it is read back; None when that is refused. A changed row is said before what follows from it."""
+        trip = Trip(side, {})
+        level = self.translation.levels[side][direction]
+        came = read_level(level, document, trip=trip, at="", outer=())
+        refused = {problem.row for problem in trip.problems}
+        rows = self.translation.spec.fields
+        changed = [d for d in Comparison(side).differences(rows, record, came, level=level) if d.row not in refused]
+        for difference in changed:
+            self._differs(WHOLE, side, difference)
+        for problem in trip.problems if not changed else ():
+            self._refused(WHOLE, side, problem)
+        return None if trip.problems else Reading(came, dict(trip.files))
+
+    def _try_again(self, side: str, direction: Any, record: Mapping[str, Any], reading: Reading, document: Any) -> None:
+        """Writing what was read changes nothing; what a declared loss left is stable from then on."""
         self._count(AGAIN)
-        second = self._attempt(AGAIN, side, lambda: self._write(side, direction, reading.record))
+        onto = self._attempt(AGAIN, side, lambda: self._write(side, direction, reading.record, onto=document))
+        if onto is not None:
+            self._same_documents(AGAIN, side, document, onto)
+        told = _with_what_others_own(self.translation.spec.fields, side, record, reading.record)
+        second = self._attempt(AGAIN, side, lambda: self._write(side, direction, told))
         back = second and self._attempt(AGAIN, side, lambda: self._read(side, direction, second))
         if back:
             comparison = Comparison(side, with_losses=True)
@@ -127,14 +146,16 @@ class _Trial:
         self._count(UNTOUCHED)
         try:
             start = self._write(*sender, record)
+            before = self._write(*receiver, record)
             first = self._read(*sender, start)
-            there = self._write(*receiver, first.record)
+            there = self._write(*receiver, first.record, onto=before)
             back = self._read(*receiver, there)
-        except MessageError:
-            return  # said by “comes back whole”
-        end = self._attempt(UNTOUCHED, sender[0], lambda: self._write(*sender, back.record, onto=start))
-        if end is not None:
-            self._same_documents(UNTOUCHED, sender[0], start, end)
+            end = self._write(*sender, back.record, onto=start)
+        except MessageError as error:
+            for problem in error.problems:
+                self._refused(UNTOUCHED, problem.side, problem)
+            return
+        self._same_documents(UNTOUCHED, sender[0], start, end)
 
     def try_joints(self) -> None:
         """Names of every kind, joined: a text may be refused when read back, but never read as other names."""
@@ -241,6 +262,20 @@ class _Trial:
 
     def _count(self, law: Text) -> None:
         self.tried[law.en] = self.tried.get(law.en, 0) + 1
+
+
+def _with_what_others_own(
+    rows: Mapping[str, Row], side: str, record: Mapping[str, Any], came: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`came`, with the rows that `side` writes and is not believed about as they were in `record`."""
+    filled = dict(came)
+    for name, row in rows.items():
+        if row.owner not in (None, side) and name in record:
+            filled[name] = record[name]
+        elif row.each and len(came.get(name) or []) == len(record.get(name) or []):
+            pairs = zip(record.get(name) or [], came.get(name) or [], strict=True)
+            filled[name] = [_with_what_others_own(row.fields, side, one, other) for one, other in pairs]
+    return filled
 
 
 def _came_back(joint: Joint, sent: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -5,12 +5,14 @@ Never a value of the body: those are people's data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from hub.codecs.surprises import below
+from hub.contract import Shape
 from hub.errors import Problem, Text
 
 _TYPES = {
@@ -50,6 +52,17 @@ def problems(error: ValidationError, depth: int = 0) -> list[Problem]:
     return [_problem(error)]
 
 
+def without_echoes(found: list[Problem], shape: Shape) -> tuple[Problem, ...]:
+    """Each problem once; "no such field" about a field that the contract has only echoes another problem beside it."""
+    once = tuple(dict.fromkeys(found))
+    said = tuple(each for each in once if each.text != _unknown(each.path).text or not _known(shape, each.path))
+    return said or once
+
+
+def _known(shape: Shape, path: str) -> bool:
+    return shape.at(re.sub(r"\[\d+\]", "", path)) is not None
+
+
 def dotted(steps: Sequence[str | int]) -> str:
     """A path as the hub writes it: names with dots, [n] from 1 for list items."""
     path = ""
@@ -61,8 +74,9 @@ def dotted(steps: Sequence[str | int]) -> str:
 def _closest(context: list[list[ValidationError]], level: int) -> list[ValidationError]:
     """The alternative with the fewest errors; one of another type altogether counts last."""
 
-    def distance(errors: list[ValidationError]) -> tuple[bool, int]:
-        return any(each.kind.name == "type" and len(each.instance_path) <= level for each in errors), len(errors)
+    def distance(errors: list[ValidationError]) -> tuple[bool, int, int]:
+        other_type = any(each.kind.name == "type" and len(each.instance_path) <= level for each in errors)
+        return other_type, sum(each.kind.name == "required" for each in errors), len(errors)
 
     ranked = sorted((errors for errors in context if errors), key=distance)
     if not ranked or distance(ranked[0])[0] or (len(ranked) > 1 and distance(ranked[0]) == distance(ranked[1])):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from hub.codecs import json as strict_json
 from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Shape
 from hub.errors import MessageError, Problem, Text
 from hub.transports.contract_folder import Folder
-from hub.transports.json_words import problems
+from hub.transports.json_words import problems, without_echoes
 from hub.transports.openapi_files import Sources
 from hub.transports.openapi_schemas import Bundle
 from hub.transports.openapi_shapes import Shaper
@@ -54,7 +55,7 @@ def load_openapi(path: Path, *, folder: Path | None = None) -> Contract:
     return Contract("rest", path.name, operations, mended=tuple(reader.mended))
 
 
-def check(schema: Any, definitions: Mapping[str, Any]) -> Check:
+def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
     """Holds the bytes of a JSON body against a schema (2020-12). Patterns run in linear time if they can."""
     whole = {"allOf": [schema], "$defs": dict(definitions)}
     validator = _validator(whole)
@@ -67,7 +68,8 @@ def check(schema: Any, definitions: Mapping[str, Any]) -> Check:
             return (Problem(wrong.text),)
         if validator.is_valid(value):
             return ()
-        return tuple(dict.fromkeys(problem for error in validator.iter_errors(value) for problem in problems(error)))
+        found = [problem for error in validator.iter_errors(value) for problem in problems(error)]
+        return without_echoes(found, shape)
 
     return held_against
 
@@ -177,11 +179,11 @@ class _Reader:
             return None
         schema = bundle.translated(_dict(content[media]).get("schema", True), file)
         shape = Shaper(bundle.definitions).body(schema)
-        return Part(shape, check=self._check(schema, bundle, name), media=media if "json" in media else _JSON)
+        return Part(shape, check=self._check(schema, shape, bundle, name), media=media if "json" in media else _JSON)
 
-    def _check(self, schema: Any, bundle: Bundle, name: str) -> Check:
+    def _check(self, schema: Any, shape: Shape, bundle: Bundle, name: str) -> Check:
         try:
-            return check(schema, bundle.definitions)
+            return check(schema, bundle.definitions, shape)
         except (ValueError, jsonschema_rs.ReferencingError) as wrong:
             words = str(wrong).splitlines()[0]
             raise self._sources.folder.wrong(
@@ -249,7 +251,7 @@ def _accepts(answers: Mapping[str, tuple[Any, Path]]) -> tuple[str, ...]:
 
 def _name_for(route: str, method: str) -> str:
     """A name for an operation that has none: get_orders_id, or a webhook's own."""
-    words = "".join(letter if letter.isalnum() else " " for letter in route).split()
+    words = re.findall(r"\w+", route)
     return words[0] if route.startswith("#") and len(words) == 1 else "_".join([method, *words])
 
 

@@ -44,6 +44,7 @@ class SchemaSet:
         self._by_file: dict[Path, _Source] = {}
         self._links: dict[etree._Element, _Source] = {}
         self.mended: list[str] = []
+        self.mended_files: dict[Path, etree._Element] = {}
 
     def add_file(self, file: Path) -> None:
         """Takes in a schema file, with all that it imports and includes."""
@@ -78,6 +79,15 @@ class SchemaSet:
             return self._folder.wrong(files[0], 0, text)
         return self._folder.wrong(source.file, _line_before(source.element, line), text)
 
+    def told(self, words: str) -> str:
+        """The words of a reader, with the names of files as people know them."""
+
+        def known(found: re.Match[str]) -> str:
+            source = next((source for source in self._sources if source.name == found[0]), None)
+            return self._folder.named(source.file) if source else found[0]
+
+        return re.sub(r"\bs\d+\.xsd\b", known, words)
+
     def _take_file(self, file: Path, *, entry: bool) -> _Source:
         known = self._by_file.get(file)
         if known:
@@ -105,34 +115,39 @@ class SchemaSet:
             return
         target = self._folder.resolve(location, beside=file, line=line_of(link))
         self._links[link] = self._take_file(target, entry=link.tag == _IMPORT)
+        if link.tag == _IMPORT:
+            self._mend(link, _namespace(self._links[link].element), file)
 
     def _rewrite(self) -> None:
         entries = {namespace: _entry_name(number) for number, namespace in enumerate(self.namespaces)}
         for source in self._sources:
             for link in source.element.iterchildren(_IMPORT, *_BRINGS):
-                self._point(link, entries, source)
+                self._point(link, entries)
 
-    def _point(self, link: etree._Element, entries: dict[str, str], source: _Source) -> None:
+    def _point(self, link: etree._Element, entries: dict[str, str]) -> None:
         target = self._links.get(link)
         if link.tag in _BRINGS:
             if target:
                 link.set("schemaLocation", target.name)
             return
         namespace = link.get("namespace", "")
-        if target and _namespace(target.element) != namespace:
-            namespace = self._mend(link, _namespace(target.element), source)
         if namespace in entries:
             link.set("schemaLocation", entries[namespace])
         else:
             link.attrib.pop("schemaLocation", "")
 
-    def _mend(self, link: etree._Element, namespace: str, source: _Source) -> str:
+    def _mend(self, link: etree._Element, namespace: str, file: Path) -> None:
+        """An import that announces another namespace than its file declares: the file is right."""
         said = link.get("namespace", "")
-        self.mended.append(
-            f'{self._folder.named(source.file)}:{link.sourceline}: imports "{said}", the file declares "{namespace}"'
-        )
-        link.set("namespace", namespace)
-        return namespace
+        if said == namespace:
+            return
+        place = f"{self._folder.named(file)}:{line_of(link)}"
+        self.mended.append(f'{place}: imports "{said}", the file declares "{namespace}"')
+        self.mended_files[file.resolve()] = link.getroottree().getroot()
+        if namespace:
+            link.set("namespace", namespace)
+        else:
+            link.attrib.pop("namespace", "")
 
     def _entries(self) -> dict[str, str]:
         """One small schema for each namespace that includes all of its parts, and the main one that imports these."""

@@ -7,7 +7,7 @@ body of several elements, HTTP bindings) is left out and named in `mended`; the 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -62,7 +62,7 @@ def load_wsdl(path: Path, *, folder: Path | None = None) -> Contract:
     """
     place = Folder((folder or path.parent).resolve())
     gathered, encoded = gather(place, path)
-    document, doubts = _zeep(place, path)
+    document, doubts = _zeep(place, path, gathered.mended_files)
     said, left_out = _operations(document, encoded)
     left_out += doubts
     if not said:
@@ -73,13 +73,13 @@ def load_wsdl(path: Path, *, folder: Path | None = None) -> Contract:
     return Contract("soap", path.name, operations, mended=(*gathered.mended, *left_out))
 
 
-def _zeep(place: Folder, path: Path) -> tuple[Any, list[str]]:
+def _zeep(place: Folder, path: Path, mended: Mapping[Path, etree._Element]) -> tuple[Any, list[str]]:
     """The WSDL as zeep reads it, and what zeep doubted."""
     settings = Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
         with warnings.catch_warnings(record=True) as doubts:
             warnings.simplefilter("always")
-            document = ZeepDocument(str(path.resolve()), cast(Any, OfflineTransport(place)), settings=settings)
+            document = ZeepDocument(str(path.resolve()), cast(Any, OfflineTransport(place, mended)), settings=settings)
         return document, [str(doubt.message) for doubt in doubts if issubclass(doubt.category, UserWarning)]
     except ConfigurationError:
         raise
@@ -93,7 +93,7 @@ def _zeep(place: Folder, path: Path) -> tuple[Any, list[str]]:
         AssertionError,
         RecursionError,
     ) as wrong:
-        words = str(getattr(wrong, "message", None) or wrong)
+        words = str(getattr(wrong, "message", None) or wrong).replace(f"{place.root}/", "")
         raise place.wrong(path, int(getattr(wrong, "sourceline", None) or 0), _unreadable(words)) from wrong
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,14 +19,19 @@ _WSDL_2 = "http://www.w3.org/ns/wsdl"
 class OfflineTransport:
     """What zeep reads files with: those of one folder, nothing else."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, mended: Mapping[Path, etree._Element]) -> None:
+        """`mended`: what to give instead of the files that had to be mended."""
         self._folder = folder
+        self._mended = mended
 
     def load(self, url: str) -> bytes:
         """The content of a file; ConfigurationError for anything outside of the folder or on the network."""
         parts = urlsplit(url)
         path = unquote(parts.path) if parts.scheme == "file" else url
-        return self._folder.content(self._folder.resolve(Path(path).name, beside=Path(path)))
+        file = self._folder.resolve(Path(path).name, beside=Path(path))
+        if file in self._mended:
+            return bytes(etree.tostring(self._mended[file], encoding="UTF-8"))
+        return self._folder.content(file)
 
 
 def gather(folder: Folder, path: Path) -> tuple[SchemaSet, frozenset[str]]:

@@ -25,8 +25,8 @@ class Schemas:
     def __init__(self, gathered: SchemaSet) -> None:
         """Compiles a gathered set. ConfigurationError with file and line when it is not sound."""
         with gathered.laid_out() as main:
+            self._schema = _compiled(main, gathered)  # first: libxml2 knows the line of what is wrong
             self._model = _model(main, gathered)
-            self._schema = _compiled(main, gathered)
 
     def part(self, name: str, *, media: str) -> Part | None:
         """The part whose root element is `name` (Clark notation), or None when no schema declares it."""
@@ -81,9 +81,9 @@ def _model(main: Path, gathered: SchemaSet) -> Any:
     try:
         return xmlschema.XMLSchema10(str(main), allow="sandbox", defuse="always", use_fallback=False)
     except xmlschema.XMLSchemaException as wrong:
-        raise gathered.wrong(_file_of(wrong), _line_of(wrong), _unsound(_words_of(wrong))) from wrong
+        raise gathered.wrong(_file_of(wrong), _line_of(wrong), _unsound(gathered.told(_words_of(wrong)))) from wrong
     except (etree.Error, OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise gathered.wrong("", 0, _unsound(str(wrong))) from wrong
+        raise gathered.wrong("", 0, _unsound(gathered.told(str(wrong)))) from wrong
 
 
 def _compiled(main: Path, gathered: SchemaSet) -> etree.XMLSchema:
@@ -93,7 +93,9 @@ def _compiled(main: Path, gathered: SchemaSet) -> etree.XMLSchema:
     except etree.XMLSchemaParseError as wrong:
         entry = next((each for each in wrong.error_log if each.level_name == "ERROR"), None)
         words = entry.message if entry else str(wrong)
-        raise gathered.wrong(entry.filename if entry else "", entry.line if entry else 0, _unsound(words)) from wrong
+        raise gathered.wrong(
+            entry.filename if entry else "", entry.line if entry else 0, _unsound(gathered.told(words))
+        ) from wrong
 
 
 def _file_of(wrong: xmlschema.XMLSchemaException) -> str:

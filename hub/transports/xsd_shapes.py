@@ -36,6 +36,7 @@ class _Children:
 
     fields: dict[str, Shape] = field(default_factory=dict)
     choices: list[tuple[str, ...]] = field(default_factory=list)
+    rows: list[tuple[str, ...]] = field(default_factory=list)
     open: bool = False
     collides: bool = False
 
@@ -106,6 +107,7 @@ class Shaper:
             Kind.OBJECT,
             children=tuple(children.fields.values()),
             choices=tuple(children.choices),
+            rows=tuple(children.rows),
             open=children.open,
             note=_note(kind),
         )
@@ -113,6 +115,8 @@ class Shaper:
     def _group(
         self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
     ) -> None:
+        if not repeated and _is_row(group):
+            into.rows.append(tuple(_split(each.name)[1] for each in group))
         repeated = repeated or group.max_occurs is None or group.max_occurs > 1
         choice = group.model == "choice" and len(group) > 1
         needed = required and group.min_occurs > 0 and not choice
@@ -168,6 +172,13 @@ class Shaper:
         if not members:
             return [element]
         return members if element.abstract else [element, *members]
+
+
+def _is_row(group: XsdGroup) -> bool:
+    """Whether this is a sequence of several single elements that repeats as a whole."""
+    many = group.max_occurs is None or group.max_occurs > 1
+    single = all(isinstance(each, XsdElement) and each.max_occurs == 1 and not each.abstract for each in group)
+    return many and single and group.model == "sequence" and len(group) > 1
 
 
 def leaf(name: str, kind: Any) -> Shape:

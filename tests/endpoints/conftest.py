@@ -20,11 +20,14 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what ships, so that a test never writes beside the sources."""
+    """The portal, the waste application and what they say to each other, as they ship."""
     root = tmp_path_factory.mktemp("shipped")
-    for name in ("connectors", "mappings", "schedules"):
-        if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, root / name)
+    for name in ("portal", "waste"):
+        shutil.copytree(REPOSITORY / "connectors" / name, root / "connectors" / name)
+    shutil.copytree(REPOSITORY / "mappings" / "tables", root / "mappings" / "tables")
+    for name in ("bin-replacement", "bin-progress", "request-status"):
+        shutil.copy(REPOSITORY / "mappings" / f"{name}.yaml", root / "mappings")
+    (root / "schedules").mkdir()
     return root
 
 

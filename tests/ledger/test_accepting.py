@@ -33,6 +33,23 @@ async def test_the_same_key_and_content_give_the_first_receipt_again(ledger: Led
     assert len((await ledger.find(Search())).found) == 1
 
 
+async def test_the_very_same_message_handed_in_again_is_a_repeat(ledger: Ledger) -> None:
+    acceptance = an_acceptance("R1", key="K")
+    first = await ledger.accept(acceptance)
+
+    again = await asyncio.gather(*(ledger.accept(acceptance) for _ in range(3)))
+
+    assert list(again) == [replace(first, duplicate=True)] * 3
+
+
+async def test_the_very_same_new_message_handed_in_several_times_at_once_is_kept_once(ledger: Ledger) -> None:
+    acceptance = an_acceptance("R1", key="K")
+
+    receipts = await asyncio.gather(*(ledger.accept(acceptance) for _ in range(3)))
+
+    assert sorted(receipt.duplicate for receipt in receipts) == [False, True, True]
+
+
 async def test_the_same_key_with_another_content_is_refused(ledger: Ledger) -> None:
     await ledger.accept(an_acceptance("R1", key="K", fingerprint="one"))
 

@@ -119,6 +119,18 @@ async def test_a_follow_up_that_was_accepted_before_is_not_made_twice(ledger: Le
     assert len(found) == 2
 
 
+async def test_a_follow_up_whose_key_holds_another_content_is_journalled_and_the_rest_stands(ledger: Ledger) -> None:
+    await ledger.accept(an_acceptance("R7", key="told", fingerprint="one", lane="streets/default"))
+    await accepted(ledger, "R1")
+    [claim] = await claimed(ledger)
+    other = an_acceptance("R1", key="told", fingerprint="other")
+
+    assert await ledger.settle(replace(a_settlement(claim), follow_ups=(other,)))
+
+    assert (await ledger.delivery(claim.delivery.id)).state is State.DELIVERED
+    assert await events(ledger, claim.message.id) == ["accepted", "delivered", "follow-up-refused"]
+
+
 async def test_when_a_follow_up_cannot_be_kept_nothing_is_settled(ledger: Ledger) -> None:
     await accepted(ledger, "R1")
     [claim] = await claimed(ledger)

@@ -21,8 +21,10 @@ between:
 key: request_number
 fields:
   request_number: {label: Numéro de la demande, portal: dossier.numero, waste: RefExterne, required: true}
-  motive: {label: Motif, portal: demande.motif, waste: CodeMotif, table: bin-motives, loses: {waste: disparition comes back as vol}}
-  filed_on: {portal: deposeLe, waste: DateDemande, date: {portal: datetime, waste: dd/MM/yyyy}, loses: {waste: the time of day}}
+  motive:
+    {label: Motif, portal: demande.motif, waste: CodeMotif, table: bin-motives, loses: {waste: disparition is vol}}
+  filed_on:
+    {portal: deposeLe, waste: DateDemande, date: {portal: datetime, waste: dd/MM/yyyy}, loses: {waste: the time of day}}
   family_name: {portal: usager.nom, personal: true, label: Nom}
   given_name: {portal: usager.prenom, personal: true, label: Prénom}
   holder:
@@ -121,9 +123,7 @@ def waste_shape() -> Shape:
         text("Observation", longest=60),
         thing(
             "Bacs",
-            thing(
-                "Bac", text("CodeFlux", required=True), Shape("Litrage", Kind.INTEGER), text("NumPuce"), repeated=True
-            ),
+            thing("Bac", text("CodeFlux", required=True), Shape("Litrage", Kind.INTEGER), text("NumPuce"), repeated=True),
         ),
         text("Type", required=True),
         text("NumPV", longest=30),

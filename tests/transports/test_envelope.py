@@ -30,7 +30,7 @@ def test_a_payload_comes_out_as_it_went_in(version: Version) -> None:
     envelope = open_envelope(wrap(ORDER, version=version))
 
     assert envelope.version == version
-    assert etree.canonicalize(envelope.payload, with_comments=False).count("<o:Number>42</o:Number>") == 1
+    assert b"<o:Number>42</o:Number>" in envelope.payload
     assert envelope.fault is None
 
 
@@ -40,7 +40,8 @@ def test_an_empty_body_has_no_payload(version: Version) -> None:
 
 
 def test_namespaces_declared_outside_of_the_payload_stay_with_it() -> None:
-    data = f'<s:Envelope xmlns:s="{SOAP_11}" xmlns:x="urn:x" xmlns:t="urn:t"><s:Body><x:A kind="t:B"/>\n</s:Body></s:Envelope>'
+    body = '<s:Body><x:A kind="t:B"/>\n</s:Body>'
+    data = f'<s:Envelope xmlns:s="{SOAP_11}" xmlns:x="urn:x" xmlns:t="urn:t">{body}</s:Envelope>'
 
     payload = etree.fromstring(open_envelope(data.encode()).payload)
 
@@ -50,7 +51,8 @@ def test_namespaces_declared_outside_of_the_payload_stay_with_it() -> None:
 
 @BOTH
 def test_a_fault_with_its_detail_comes_out_as_it_went_in(version: Version) -> None:
-    detail = "<f:NotPossible xmlns:f='urn:waste'><code>P5</code><libelle>Opération en cours</libelle></f:NotPossible>".encode()
+    fields = "<code>P5</code><libelle>Opération en cours</libelle>"
+    detail = f"<f:NotPossible xmlns:f='urn:waste'>{fields}</f:NotPossible>".encode()
 
     opened = open_envelope(write_fault(SoapFault("Client", "Refusé \x00", detail=detail), version=version)).fault
 
@@ -119,7 +121,8 @@ def test_an_envelope_of_an_unknown_version_is_a_version_mismatch() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"<html/>", f'<s:Envelope xmlns:s="{SOAP_11}"/>'.encode(), b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"]
+    "data",
+    [b"", b"{}", b"<html/>", f'<s:Envelope xmlns:s="{SOAP_11}"/>'.encode(), b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"],
 )
 def test_what_is_no_envelope_is_refused(data: bytes) -> None:
     with pytest.raises(MessageError) as caught:

@@ -115,6 +115,11 @@ def orders(tmp_path: Path) -> Path:
     return tmp_path / "orders.wsdl"
 
 
+def zeep_client(path: Path, **options: str) -> Any:
+    make: Any = zeep.Client
+    return make(str(path), **options)
+
+
 def same(one: bytes | str, other: bytes | str) -> bool:
     """Canonically equal, whatever the prefixes and the whitespace between elements."""
     forms = [each.decode() if isinstance(each, bytes) else each for each in (one, other)]
@@ -214,7 +219,7 @@ def test_a_recorded_answer_is_read(name: str, request_text: str, answer: str) ->
 @needs_shared
 def test_our_writer_equals_zeep_for_payfip() -> None:
     contract = load_wsdl(PAYFIP)
-    client = zeep.Client(str(PAYFIP))
+    client = zeep_client(PAYFIP)
     given = {
         "creerPaiementSecurise": {"exer": "2026", "montant": "1000", "objet": "Régie d'été & <co>", "saisie": "T"},
         "recupererDetailClient": {"numCli": "090909"},
@@ -260,7 +265,7 @@ def test_the_shape_says_what_the_schemas_say(orders: Path) -> None:
 
 def test_our_writer_equals_zeep_for_groups_attributes_dates_and_missing_fields(orders: Path) -> None:
     contract = load_wsdl(orders)
-    client = zeep.Client(str(orders), port_name="P11")
+    client = zeep_client(orders, port_name="P11")
     input_part = part(operation(contract, "CreateOrder").input)
     bins = [{"type": "OM", "Litres": 120}, {"type": "TRI", "Litres": 240, "Note": "été"}]
 
@@ -283,7 +288,7 @@ def test_our_writer_equals_zeep_for_groups_attributes_dates_and_missing_fields(o
 
 def test_our_writer_equals_zeep_for_rpc_literal(orders: Path) -> None:
     contract = load_wsdl(orders)
-    client = zeep.Client(str(orders))
+    client = zeep_client(orders)
     service = client.bind("Orders", "C11")
     input_part = part(operation(contract, "Count").input)
 
@@ -408,12 +413,10 @@ def test_a_wrong_import_namespace_is_mended_and_said(orders: Path) -> None:
     text = ORDERS_WSDL.replace('<xs:import namespace="urn:bins"', '<xs:import namespace="urn:bin"')
     orders.write_text(text, encoding="utf-8")
 
-    try:
-        contract = load_wsdl(orders)
-    except ConfigurationError as error:
-        assert error.findings[0].file == "orders.wsdl"
-    else:
-        assert "urn:bin" in contract.mended[0]
+    contract = load_wsdl(orders)
+
+    assert contract.mended == ('orders.wsdl:6: imports "urn:bin", the file declares "urn:bins"',)
+    assert len(contract.operations) == 3
 
 
 @pytest.mark.parametrize(
@@ -425,7 +428,7 @@ def test_a_wrong_import_namespace_is_mended_and_said(orders: Path) -> None:
         ('<description xmlns="http://www.w3.org/ns/wsdl"/>', "WSDL 2.0"),
         ('<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>', "no SOAP operation"),
         (ORDERS_WSDL.replace('type="b:Motive"', 'type="b:Nowhere"'), "Nowhere"),
-        (ORDERS_WSDL.replace('element="t:CreateOrder"', 'element="t:Nowhere"'), ""),
+        (ORDERS_WSDL.replace('name="Ping" type="xs:string"', 'name="Refusal" type="xs:string"'), "Refusal"),
         (ORDERS_WSDL.replace('type="t:Orders"', 'type="t:Nowhere"'), "Nowhere"),
         ("", "line 1"),
     ],
@@ -433,13 +436,20 @@ def test_a_wrong_import_namespace_is_mended_and_said(orders: Path) -> None:
 def test_a_wsdl_that_is_not_sound_is_a_configuration_error_in_words(orders: Path, text: str, words: str) -> None:
     orders.write_text(text, encoding="utf-8")
 
-    try:
-        contract = load_wsdl(orders)
-    except ConfigurationError as error:
-        assert words in error.text.en
-        assert error.findings[0].file == "orders.wsdl"
-    else:
-        assert contract.mended
+    error = broken(orders)
+
+    assert words in error.text.en
+    assert error.findings[0].file == "orders.wsdl"
+    assert str(orders.parent) not in error.text.en
+
+
+def test_an_operation_that_cannot_be_carried_out_is_left_out_and_said(orders: Path) -> None:
+    orders.write_text(ORDERS_WSDL.replace('element="t:CreateOrder"', 'element="t:Nowhere"'), encoding="utf-8")
+
+    contract = load_wsdl(orders)
+
+    assert set(contract.operations) == {"Ping", "Count"}
+    assert any("CreateOrder" in words for words in contract.mended)
 
 
 def test_a_missing_wsdl_is_a_configuration_error(tmp_path: Path) -> None:

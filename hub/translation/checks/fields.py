@@ -139,7 +139,8 @@ def _check_ignored(case: Case, side: str) -> None:
 
 def _check_coverage(case: Case, side: str) -> None:
     """Nothing is forgotten silently: each field of the contract has a row, is ignored, fixed, or filled by the hub."""
-    mapped = {path.removesuffix(f".{LINE_TEXT}") for _, path, _ in cells_of(case.spec.fields, side)}
+    paths = [path for _, path, _ in cells_of(case.spec.fields, side)]
+    mapped = {*paths, *(path.removesuffix(f".{LINE_TEXT}") for path in paths)}
     ignored = (*case.spec.ignore.get(side, ()), *case.filled.get(side, ()))
     wanted: dict[str, None] = {}
     forgotten: dict[str, None] = {}

@@ -1,0 +1,30 @@
+"""The YAML that the pages show is YAML that the hub takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hub.specs.connector import Connector
+from hub.specs.load import load
+from hub.specs.mapping import Examples, Mapping
+from hub.specs.sample import Sample
+from hub.specs.schedule import Schedule
+from tests.docs.pages import PAGES, blocks, name
+
+KINDS = {"connector": Connector, "exchange": Mapping, "schedule": Schedule, "operation": Sample, "examples": Examples}
+SHOWN = [
+    pytest.param(text, id=f"{name(page)}-{number}") for page in PAGES for number, text in enumerate(blocks(page, "yaml"))
+]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_a_file_that_is_shown_fits_its_spec(text: str, tmp_path: Path) -> None:
+    first = next(iter(yaml.load(text, yaml.BaseLoader)))
+    file = tmp_path / "shown.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    assert first in KINDS, f"a block that begins with {first} is none of: {', '.join(KINDS)}"
+    load(file, KINDS[first], shown="shown.yaml")

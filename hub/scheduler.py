@@ -118,15 +118,17 @@ class Scheduler:
         return await self._run(schedule, now)
 
     async def _fire(self, schedule: Schedule, trigger: CronTrigger) -> None:
-        """The slot that is due now, if no node has taken it, after the schedule's random delay."""
+        """The slot that is due now, if no node has taken it, after the schedule's random delay; given up at a stop."""
         now = self._clock()
-        await asyncio.sleep(self._chance() * schedule.jitter.total_seconds())
         slot = trigger.before(now)
         try:
+            await asyncio.sleep(self._chance() * schedule.jitter.total_seconds())
             if await self._ledger.begin_fire(schedule.schedule, slot, now=now):
                 await self._run(schedule, slot)
         except HubError as error:
             log.warning("schedule %s: %s", schedule.schedule, error)
+        except asyncio.CancelledError:
+            log.info("schedule %s: stopped before its end; the next slot takes it up", schedule.schedule)
 
     async def _run(self, schedule: Schedule, slot: datetime) -> int:
         try:

@@ -112,8 +112,10 @@ class RunningDouble:
 
     async def stop(self) -> None:
         """Close both ports and leave unsaid what was to be said."""
-        for task in (*self._later, *([self._down] if self._down else [])):
+        pending = [*self._later, *([self._down] if self._down else [])]
+        for task in pending:
             task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
         await self._socket.close()
         await self._control.close()
         self.recording.close()

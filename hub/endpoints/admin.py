@@ -124,9 +124,7 @@ Spoken = Annotated[Language, Depends(_language)]
 
 def admin_router() -> APIRouter:
     """Every path of the administration."""
-    router = APIRouter(
-        prefix="/admin/api", tags=["admin"], dependencies=[Depends(_reader)], max_body_size=LARGEST
-    )
+    router = APIRouter(prefix="/admin/api", tags=["admin"], dependencies=[Depends(_reader)], max_body_size=LARGEST)
     reads: dict[str, Callable[..., Awaitable[Any]]] = {
         "/overview": overview,
         "/lanes": lanes,
@@ -286,9 +284,7 @@ async def confirm(hub: Served, who: Operator, delivery: str, why: Reasoned, lang
 
 async def replay_all(hub: Served, who: Operator, asked: ReplayAll, language: Spoken) -> dict[str, Any]:
     """Send every matching dead letter anew, or with `dry_run` (the default) only say which they are."""
-    search = Search(
-        asked.reference, asked.exchange, asked.authority, asked.sender, State.DEAD, asked.lane, asked.text
-    )
+    search = Search(asked.reference, asked.exchange, asked.authority, asked.sender, State.DEAD, asked.lane, asked.text)
     done = await hub.desk.replay_all(search, actor=who.actor, reason=asked.reason, dry_run=asked.dry_run)
     return {
         "dry_run": asked.dry_run,
@@ -308,9 +304,7 @@ async def resume(hub: Served, who: Operator, connector: str, instance: str, why:
     return await _turn(hub, who, f"{connector}/{instance}", why=why, how=Desk.resume_lane)
 
 
-async def _turn(
-    hub: Hub, who: Identity, name: str, *, why: Reasoned, how: Callable[..., Awaitable[None]]
-) -> dict[str, Any]:
+async def _turn(hub: Hub, who: Identity, name: str, *, why: Reasoned, how: Callable[..., Awaitable[None]]) -> dict[str, Any]:
     await known_lane(hub, name)
     await how(hub.desk, name, actor=who.actor, reason=why.reason)
     return (await known_lane(hub, name)).fields()
@@ -356,5 +350,3 @@ def _key(key: ApiKey) -> dict[str, Any]:
     }
     named = {"id": key.id, "application": key.application, "authority": key.authority, "title": key.title}
     return {**named, "scopes": list(key.scopes), **{name: iso(at) for name, at in ends.items()}}
-
-

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.endpoints.language import language_of
 from hub.endpoints.problems import problem_response, written
-from hub.errors import Text
+from hub.errors import Language, Text
 from hub.telemetry import Telemetry
 
 _NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
+_LARGEST_HEADERS = 32 * 1024
 _SECURITY: Iterable[tuple[str, str]] = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -40,9 +42,8 @@ class Guard:
         answer = _Answer(send, secure=scope.get("scheme") == "https")
         headers = Headers(scope=scope)
         language = language_of(headers.get("accept-language", ""))
-        if scope["method"].upper() in _NEVER:
-            text = Text(en="This method is not taken.", fr="Cette méthode n'est pas admise.")
-            refusal = written(405, "method-not-allowed", text, language=language)
+        refusal = _refusal(scope, language)
+        if refusal:
             await refusal(scope, receive, answer.send)
             return
         try:
@@ -52,6 +53,17 @@ class Guard:
             if answer.begun:
                 raise
             await problem_response(error, language)(scope, receive, answer.send)
+
+
+def _refusal(scope: Scope, language: Language) -> Response | None:
+    """The answer to what no route should see: methods that mirror or tunnel, and headers of a size that nobody needs."""
+    if scope["method"].upper() in _NEVER:
+        text = Text(en="This method is not taken.", fr="Cette méthode n'est pas admise.")
+        return written(405, "method-not-allowed", text, language=language)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > _LARGEST_HEADERS:
+        text = Text(en="The headers are too large.", fr="Les en-têtes sont trop volumineux.")
+        return written(431, "headers-too-large", text, language=language, headers={"Connection": "close"})
+    return None
 
 
 class _Answer:

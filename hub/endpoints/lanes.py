@@ -49,9 +49,7 @@ async def standings(hub: Hub) -> list[LaneStanding]:
     seen = {view.lane.name: view for view in await hub.ledger.lanes_overview()}
     titles = {lane: each.spec.title for each in hub.catalogue.connectors.values() for lane in each.lanes}
     now = hub.clock()
-    return [
-        _standing(seen.get(name, LaneView(Lane(name), {})), titles.get(name), now) for name in sorted({*seen, *titles})
-    ]
+    return [_standing(seen.get(name, LaneView(Lane(name), {})), titles.get(name), now) for name in sorted({*seen, *titles})]
 
 
 async def known_lane(hub: Hub, name: str) -> LaneStanding:

@@ -47,9 +47,7 @@ def for_operator(story: Story, language: Language) -> dict[str, Any]:
         **message_fields(story.message),
         "state": overall(story.deliveries),
         "deliveries": [delivery_fields(delivery, language) for delivery in story.deliveries],
-        "story": [
-            {**_line(line, language), "actor": line.actor, "detail": dict(line.detail)} for line in story.lines
-        ],
+        "story": [{**_line(line, language), "actor": line.actor, "detail": dict(line.detail)} for line in story.lines],
         "contents": [{"name": each.name, "media": each.media, "size": each.size} for each in story.contents],
     }
 

@@ -20,6 +20,8 @@ from tests.installation import free_port
 
 pytest.importorskip("hub.cli", exc_type=ImportError)
 
+pytestmark = [pytest.mark.xdist_group("tutorial"), pytest.mark.timeout(180)]
+
 TUTORIAL = DOCS / "tutorial" / "first-exchange.md"
 INSTALLS = "make setup\n. .venv/bin/activate\n"
 """The only block that is not run: what it installs is what the tests run in."""

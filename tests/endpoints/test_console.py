@@ -124,9 +124,7 @@ async def test_signing_out_ends_the_session_even_where_its_cookie_was_copied(
     assert (await browser.get("/admin")).headers["location"] == "/admin/login"
 
 
-async def test_pages_have_a_strict_policy_and_no_inline_style_or_script(
-    doors: Doors, browser: httpx.AsyncClient
-) -> None:
+async def test_pages_have_a_strict_policy_and_no_inline_style_or_script(doors: Doors, browser: httpx.AsyncClient) -> None:
     message = (await doors.say(bin_request())).json()["message"]
     await sign_in(browser, doors.admin)
 
@@ -192,9 +190,7 @@ async def test_pages_can_be_heard_as_well_as_seen(doors: Doors, browser: httpx.A
             assert field["inside"] != "0" or field.get("id") in outline.labelled
 
 
-async def test_a_message_is_found_by_its_reference_and_its_story_is_told(
-    doors: Doors, browser: httpx.AsyncClient
-) -> None:
+async def test_a_message_is_found_by_its_reference_and_its_story_is_told(doors: Doors, browser: httpx.AsyncClient) -> None:
     message = (await doors.say(bin_request("D-2026-00417"))).json()["message"]
     await ends(doors, REFUSED)
     await sign_in(browser, doors.admin)

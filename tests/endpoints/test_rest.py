@@ -151,9 +151,7 @@ async def test_a_chunked_body_is_cut_at_the_limit(doors: Doors, chunks) -> None:
             yield piece
 
     headers = {"Authorization": f"Bearer {doors.portal}", "Content-Type": "application/json"}
-    answer = await doors.client.post(
-        "/api/v1/exchanges/bin-replacement/messages", content=counted(), headers=headers
-    )
+    answer = await doors.client.post("/api/v1/exchanges/bin-replacement/messages", content=counted(), headers=headers)
 
     assert answer.status_code == 413
     assert sent < 11 * 1024 * 1024
@@ -217,9 +215,7 @@ async def test_an_idempotency_key_that_cannot_be_one_is_refused(doors: Doors, ke
 async def test_a_parameter_given_twice_is_refused(doors: Doors) -> None:
     headers = {"Authorization": f"Bearer {doors.portal}", "Content-Type": "application/json"}
 
-    answer = await doors.client.post(
-        "/api/v1/exchanges/bin-replacement/messages?a=1&a=2", content=b"{}", headers=headers
-    )
+    answer = await doors.client.post("/api/v1/exchanges/bin-replacement/messages?a=1&a=2", content=b"{}", headers=headers)
 
     assert answer.status_code == 400
     assert answer.json()["type"] == "urn:hub:problem:parameter-twice"
@@ -235,6 +231,13 @@ async def test_another_method_is_not_taken(doors: Doors, method: str) -> None:
 
     assert answer.status_code == 405
     assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_headers_that_nobody_needs_are_refused(doors: Doors) -> None:
+    answer = await doors.say(bin_request(), X_Long="a" * 200_000)
+
+    assert answer.status_code == 431
+    assert await doors.unharmed()
 
 
 async def test_every_answer_carries_the_security_headers(doors: Doors) -> None:

@@ -51,9 +51,7 @@ async def test_every_error_of_a_call_is_in_the_fault_in_the_language_asked_for(d
         assert {"status", "changed_on"} <= {problem.get("row") for problem in problems}
         assert {"Statut", "DateModif"} <= {problem.get("path") for problem in problems}
         assert {"Statut", "Changé le"} <= {problem.get("label") for problem in problems}
-    texts = [
-        {each.text for each in etree.fromstring(answer.content).iter(f"{PROBLEM}text")} for answer in (english, french)
-    ]
+    texts = [{each.text for each in etree.fromstring(answer.content).iter(f"{PROBLEM}text")} for answer in (english, french)]
     assert texts[0] != texts[1]
     assert await doors.kept() == 0
 
@@ -150,9 +148,7 @@ async def test_a_username_token_opens_and_a_wrong_one_does_not(doors: Doors) -> 
         "none": "",
     }
 
-    answers = {
-        name: await doors.call(envelope(order_change(), header=header), key="") for name, header in headers.items()
-    }
+    answers = {name: await doors.call(envelope(order_change(), header=header), key="") for name, header in headers.items()}
 
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "right": 200,

@@ -38,7 +38,7 @@ def test_a_level_says_who_must_act() -> None:
 
 
 def test_nothing_in_a_value_breaks_a_line_or_reaches_the_terminal() -> None:
-    wild = "a\r\n{\"event\": \"forged\"}\x1b[31m\u202etxt\x00 %s {0} é" + "x" * 1_000_000
+    wild = 'a\r\n{"event": "forged"}\x1b[31m\u202etxt\x00 %s {0} é' + "x" * 1_000_000
 
     (line,) = lines_of(attempted("retry", wild))
 

@@ -22,7 +22,7 @@ def bin_request(reference: str, number: int) -> dict:
         "adresse": {"voie": "8 impasse des Acacias", "codePostal": "47200", "commune": "Marmande"},
         "demande": {
             "motif": "casse",
-            "ancienBac": f"OM-{number:07d}",
+            "ancienBac": f"OM-{number + 1:07d}",
             "nbHabitants": 3,
             "bacs": [{"flux": "ordures", "volume": 180}],
         },
@@ -102,7 +102,7 @@ def effects_in(recording: Path) -> Effects:
         if call.get("kind") != "call" or call["operation"] != "create_order" or not call["applied"]:
             continue
         unanswered += call["status"] == 0
-        by_reference[call["document"]["RefExterne"]].append(int(call["document"]["NumBacAncien"].removeprefix("OM-")))
+        by_reference[call["document"]["RefExterne"]].append(int(call["document"]["NumBacAncien"].removeprefix("OM-")) - 1)
     return Effects(dict(by_reference), Counter(n for numbers in by_reference.values() for n in numbers), unanswered)
 
 

@@ -177,9 +177,7 @@ def set_cookie(
     request: Request, answer: Response, name: str, *, value: str, same_site: Literal["strict", "lax"] = "strict"
 ) -> None:
     """A cookie of the console, out of reach of scripts, over TLS wherever the page is."""
-    answer.set_cookie(
-        name, value, path="/admin", httponly=True, samesite=same_site, secure=request.url.scheme == "https"
-    )
+    answer.set_cookie(name, value, path="/admin", httponly=True, samesite=same_site, secure=request.url.scheme == "https")
 
 
 def renewed(visit: Visit, answer: Response) -> Response:

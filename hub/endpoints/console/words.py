@@ -32,9 +32,8 @@ WORDS: Mapping[str, Text] = {
     ),
     "all_well": Text(en="Everything is flowing.", fr="Tout circule."),
     "attention": Text(en="Something needs you", fr="Votre attention est requise"),
-    "dead_now": Text(
-        en="{n} deliveries are in the dead letters.", fr="{n} remises sont en rebut."
-    ),
+    "dead_now": Text(en="{n} deliveries are in the dead letters.", fr="{n} remises sont en rebut."),
+    "unanswered_now": Text(en="{n} deliveries went unanswered.", fr="{n} remises sont restées sans réponse."),
     "stopped_now": Text(en="Not flowing: {names}.", fr="À l'arrêt : {names}."),
     "waiting": Text(en="Waiting", fr="En attente"),
     "sending": Text(en="Being sent", fr="En cours d'envoi"),
@@ -114,9 +113,7 @@ WORDS: Mapping[str, Text] = {
     "what_next": Text(en="What comes next", fr="La suite"),
     "story": Text(en="Its story", fr="Son histoire"),
     "contents": Text(en="What is kept of it", fr="Ce qui en est conservé"),
-    "content_gone": Text(
-        en="Its content was erased by retention.", fr="Son contenu a été effacé en fin de conservation."
-    ),
+    "content_gone": Text(en="Its content was erased by retention.", fr="Son contenu a été effacé en fin de conservation."),
     "name": Text(en="Name", fr="Nom"),
     "form": Text(en="Type", fr="Type"),
     "size": Text(en="Size (sealed)", fr="Taille (scellé)"),

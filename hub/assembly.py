@@ -87,62 +87,6 @@ class Hub:
         return "ok"
 
 
-async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
-    """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
-    catalogue = load_catalogue(settings.root)
-    keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
-    ledger = await Ledger.open(settings.database, cipher=keyring, node=settings.node, boot=new_id())
-    await clock.agree_with(ledger)
-    announce = _to_all((telemetry.listen, *listeners))
-    transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
-    caller = Caller(settings=settings, transport=transport, clock=clock)
-    wake = _Wake()
-    chance = random.SystemRandom().random
-    intake = Intake(catalogue=catalogue, ledger=ledger, clock=clock, new_id=new_id, announce=announce, wake=wake)
-    dispatcher = Dispatcher(
-        catalogue=catalogue,
-        ledger=ledger,
-        caller=caller,
-        clock=clock,
-        jitter=chance,
-        new_id=new_id,
-        announce=announce,
-        wake=wake,
-    )
-    worker = Worker(
-        ledger=ledger,
-        dispatcher=dispatcher,
-        lanes=catalogue.lane_policies(),
-        clock=clock,
-        agree=lambda: clock.agree_with(ledger),
-    )
-    wake.wakes(worker.wake)
-    scheduler = Scheduler(
-        catalogue=catalogue,
-        ledger=ledger,
-        caller=caller,
-        intake=intake,
-        clock=clock,
-        chance=chance,
-        announce=announce,
-    )
-    desk = Desk(ledger=ledger, clock=clock, announce=announce, wake=wake)
-    return Hub(
-        settings,
-        catalogue,
-        ledger,
-        intake,
-        desk,
-        dispatcher,
-        worker,
-        scheduler,
-        telemetry,
-        keyring,
-        transport,
-        clock,
-    )
-
-
 class _Wake:
     """Passes a wake-up on to the worker, which is made after those who wake it."""
 
@@ -154,6 +98,94 @@ class _Wake:
 
     def __call__(self) -> None:
         self._wake()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every part stands on."""
+
+    catalogue: Catalogue
+    ledger: Ledger
+    caller: Caller
+    clock: Clock
+    announce: Listener
+    wake: _Wake
+    chance: Callable[[], float]
+
+
+async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
+    """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
+    catalogue = load_catalogue(settings.root)
+    keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
+    ledger = await Ledger.open(settings.database, cipher=keyring, node=settings.node, boot=new_id())
+    await clock.agree_with(ledger)
+    transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
+    caller = Caller(settings=settings, transport=transport, clock=clock)
+    announce, chance = _to_all((telemetry.listen, *listeners)), random.SystemRandom().random
+    ground = _Ground(catalogue, ledger, caller, clock, announce, _Wake(), chance)
+    intake, dispatcher = _intake(ground), _dispatcher(ground)
+    return Hub(
+        settings=settings,
+        catalogue=catalogue,
+        ledger=ledger,
+        intake=intake,
+        desk=Desk(ledger=ledger, clock=clock, announce=announce, wake=ground.wake),
+        dispatcher=dispatcher,
+        worker=_worker(ground, dispatcher),
+        scheduler=_scheduler(ground, intake),
+        telemetry=telemetry,
+        keyring=keyring,
+        transport=transport,
+        clock=clock,
+    )
+
+
+def _intake(on: _Ground) -> Intake:
+    return Intake(
+        catalogue=on.catalogue,
+        ledger=on.ledger,
+        clock=on.clock,
+        new_id=new_id,
+        announce=on.announce,
+        wake=on.wake,
+    )
+
+
+def _dispatcher(on: _Ground) -> Dispatcher:
+    return Dispatcher(
+        catalogue=on.catalogue,
+        ledger=on.ledger,
+        caller=on.caller,
+        clock=on.clock,
+        jitter=on.chance,
+        new_id=new_id,
+        announce=on.announce,
+        wake=on.wake,
+    )
+
+
+def _worker(on: _Ground, dispatcher: Dispatcher) -> Worker:
+    worker = Worker(
+        ledger=on.ledger,
+        dispatcher=dispatcher,
+        lanes=on.catalogue.lane_policies(),
+        clock=on.clock,
+        agree=lambda: on.clock.agree_with(on.ledger),
+    )
+    on.wake.wakes(worker.wake)
+    return worker
+
+
+def _scheduler(on: _Ground, intake: Intake) -> Scheduler:
+    return Scheduler(
+        catalogue=on.catalogue,
+        ledger=on.ledger,
+        caller=on.caller,
+        intake=intake,
+        clock=on.clock,
+        chance=on.chance,
+        announce=on.announce,
+    )
 
 
 def _nobody() -> None:

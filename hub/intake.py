@@ -105,6 +105,7 @@ class Intake:
             )
         part = self._catalogue.connectors[arrival.application].operation(operation).input
         reading = _read(exchange, arrival, part) if part else Reading({}, {})
+        _writable(exchange, arrival.application, reading)
         said = Said(
             exchange,
             arrival.application,
@@ -156,6 +157,17 @@ def _read(exchange: Exchange, arrival: Arrival, part: Part) -> Reading:
     if reading is None or rest:
         raise MessageError(problems=(*problems, *rest))
     return reading
+
+
+def _writable(exchange: Exchange, sender: str, reading: Reading) -> None:
+    """Refuse now, in the sender's rows, what a receiver could not be told. Raises MessageError.
+
+    A record whose request is still to be recalled is held against its receivers when it is delivered.
+    """
+    if exchange.translation.recalls(reading.record):
+        return
+    for receiver in exchange.translation.receivers(sender):
+        exchange.translation.write(receiver.side, reading.record, reading.files, direction=receiver.direction)
 
 
 def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:

@@ -93,9 +93,7 @@ def _text(data: bytes) -> str:
     try:
         return data.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError:
-        raise _refused(
-            "broken-encoding", Text(en="JSON must be UTF-8.", fr="Le JSON doit être encodé en UTF-8.")
-        ) from None
+        raise _refused("broken-encoding", Text(en="JSON must be UTF-8.", fr="Le JSON doit être encodé en UTF-8.")) from None
 
 
 def _broken(line: int, column: int) -> MessageError:

@@ -200,6 +200,4 @@ class VettingResolver(AbstractResolver):
 
 def _result(host: str, port: int, address: Address) -> ResolveResult:
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    return ResolveResult(
-        hostname=host, host=str(address), port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
-    )
+    return ResolveResult(hostname=host, host=str(address), port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)

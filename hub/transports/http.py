@@ -160,9 +160,7 @@ class _Trip:
     def __init__(self) -> None:
         self.left = False
 
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
+    async def __call__(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         cast(_Request, request).trip = self
         while True:
             try:

@@ -144,12 +144,8 @@ class _Reader:
         good = successes or {status: each for status, each in answers.items() if status == "default"}
         output = next((part for answer, where in good.values() if (part := self._answer(answer, where, name))), None)
         bad = {status: each for status, each in answers.items() if status not in good}
-        faults = {
-            status: part for status, (answer, where) in bad.items() if (part := self._answer(answer, where, name))
-        }
-        binding = RestBinding(
-            method.upper(), "" if route.startswith("#") else route, _statuses(successes), _accepts(good)
-        )
+        faults = {status: part for status, (answer, where) in bad.items() if (part := self._answer(answer, where, name))}
+        binding = RestBinding(method.upper(), "" if route.startswith("#") else route, _statuses(successes), _accepts(good))
         return Operation(name, binding, self._input(said, item, file, name), output, faults, _title(said))
 
     def _here(self, node: Any, file: Path) -> tuple[Any, Path]:

@@ -71,9 +71,7 @@ class Sources:
     def follow(self, reference: str, file: Path) -> tuple[Any, Path, str]:
         """What a `$ref` in `file` points to, with its file and pointer. ConfigurationError says from where."""
         location, _, pointer = reference.partition("#")
-        target = (
-            self.folder.resolve(location, beside=file, line=self.line(file, reference)) if location else file.resolve()
-        )
+        target = self.folder.resolve(location, beside=file, line=self.line(file, reference)) if location else file.resolve()
         if pointer and not pointer.startswith("/"):
             raise self.wrong(file, reference)
         found = self.tree(target)
@@ -92,9 +90,7 @@ class Sources:
         return self.folder.wrong(
             file,
             self.line(file, reference),
-            Text(
-                en=f'The reference "{reference}" leads nowhere.', fr=f"La référence « {reference} » ne mène nulle part."
-            ),
+            Text(en=f'The reference "{reference}" leads nowhere.', fr=f"La référence « {reference} » ne mène nulle part."),
         )
 
     def _step(self, found: Any, name: str, file: Path, reference: str) -> Any:

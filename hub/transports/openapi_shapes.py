@@ -66,14 +66,10 @@ class Shaper:
     def _object(self, name: str, schema: Mapping[str, Any], above: tuple[str, ...]) -> Shape:
         fields = schema.get("properties") or {}
         required = set(schema.get("required") or ())
-        unclosed = (
-            schema.get("additionalProperties", True) is not False and schema.get("unevaluatedProperties") is not False
-        )
+        unclosed = schema.get("additionalProperties", True) is not False and schema.get("unevaluatedProperties") is not False
         if not fields and unclosed and name:
             return Shape(name, Kind.ANY, open=True)
-        children = tuple(
-            replace(self.field(key, each, above), required=key in required) for key, each in fields.items()
-        )
+        children = tuple(replace(self.field(key, each, above), required=key in required) for key, each in fields.items())
         return Shape(name, Kind.OBJECT, children=children, open=unclosed)
 
     def _list(self, name: str, schema: Mapping[str, Any], above: tuple[str, ...]) -> Shape:

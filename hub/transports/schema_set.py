@@ -154,9 +154,7 @@ class SchemaSet:
         found: dict[str, str] = {}
         imports: list[str] = []
         for number, namespace in enumerate(self.namespaces):
-            parts = [
-                source.name for source in self._sources if source.entry and _namespace(source.element) == namespace
-            ]
+            parts = [source.name for source in self._sources if source.entry and _namespace(source.element) == namespace]
             includes = [f'<xs:include schemaLocation="{name}"/>' for name in parts]
             target = f' targetNamespace="{_quoted(namespace)}"' if namespace else ""
             found[_entry_name(number)] = f'<xs:schema xmlns:xs="{XS}"{target}>{"".join(includes)}</xs:schema>'

@@ -161,9 +161,7 @@ def _wrapped(operation: Any, message: Any, suffix: str) -> _Message | None:
     tag = f"{{{namespace}}}{operation.name}{suffix}" if namespace else f"{operation.name}{suffix}"
     parts = [] if message.abstract is None else list(message.abstract.parts.items())
     headers = (
-        {element.attr_name for _, element in message.header.type.elements}
-        if getattr(message, "header", None)
-        else set()
+        {element.attr_name for _, element in message.header.type.elements} if getattr(message, "header", None) else set()
     )
     kept = [(name, part) for name, part in parts if name not in headers]
     if any(part.type is None for _, part in kept):

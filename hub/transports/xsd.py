@@ -117,9 +117,7 @@ def _unsound(words: str) -> Text:
 def _other_root(shape: Shape) -> Problem:
     where = f' ("{shape.namespace}")' if shape.namespace else ""
     return Problem(
-        Text(
-            en=f"The root element must be {shape.name}{where}.", fr=f"L'élément racine doit être {shape.name}{where}."
-        ),
+        Text(en=f"The root element must be {shape.name}{where}.", fr=f"L'élément racine doit être {shape.name}{where}."),
         accepted=(shape.name,),
     )
 

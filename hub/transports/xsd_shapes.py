@@ -112,25 +112,19 @@ class Shaper:
             note=_note(kind),
         )
 
-    def _group(
-        self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
-    ) -> None:
+    def _group(self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> None:
         if not repeated and _is_row(group):
             into.rows.append(tuple(_split(each.name)[1] for each in group))
         repeated = repeated or group.max_occurs is None or group.max_occurs > 1
         choice = group.model == "choice" and len(group) > 1
         needed = required and group.min_occurs > 0 and not choice
         alternatives = [
-            name
-            for particle in group
-            if (name := self._particle(particle, into, above, required=needed, repeated=repeated))
+            name for particle in group if (name := self._particle(particle, into, above, required=needed, repeated=repeated))
         ]
         if choice and not repeated and len(alternatives) > 1:
             into.choices.append(tuple(alternatives))
 
-    def _particle(
-        self, particle: Any, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
-    ) -> str:
+    def _particle(self, particle: Any, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
         """Adds one particle; gives the name that stands for it in a choice ("" for none)."""
         if particle.max_occurs == 0:
             return ""
@@ -141,25 +135,20 @@ class Shaper:
         if isinstance(particle, XsdGroup):
             return self._inner(particle, into, above, required=required, repeated=repeated)
         names = [
-            self._field(element, into, above, required=required, repeated=repeated)
-            for element in self._members(particle)
+            self._field(element, into, above, required=required, repeated=repeated) for element in self._members(particle)
         ]
         if len(names) > 1 and not repeated:
             into.choices.append(tuple(names))
         return names[0] if names else ""
 
-    def _inner(
-        self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
-    ) -> str:
+    def _inner(self, group: XsdGroup, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
         """A group inside a group stands in a choice by its first obligatory field, or its first one."""
         self._group(group, into, above, required=required, repeated=repeated)
         elements = [each for each in group.iter_elements() if isinstance(each, XsdElement)]
         first = next((each for each in elements if each.min_occurs > 0), elements[0] if elements else None)
         return _split(first.name)[1] if first is not None else ""
 
-    def _field(
-        self, element: XsdElement, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool
-    ) -> str:
+    def _field(self, element: XsdElement, into: _Children, above: tuple[Any, ...], *, required: bool, repeated: bool) -> str:
         shape = self._element(element, above)
         shape = replace(shape, required=shape.required and required, repeated=shape.repeated or repeated)
         into.add(shape)

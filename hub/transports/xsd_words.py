@@ -39,9 +39,7 @@ _TYPE_ERRORS = {
 _KINDS = {
     Kind.TEXT: Text(en="a text", fr="un texte"),
     Kind.INTEGER: Text(en="a whole number", fr="un nombre entier"),
-    Kind.DECIMAL: Text(
-        en="a number, with a point before its decimals", fr="un nombre, avec un point avant les décimales"
-    ),
+    Kind.DECIMAL: Text(en="a number, with a point before its decimals", fr="un nombre, avec un point avant les décimales"),
     Kind.BOOLEAN: Text(en="true or false", fr="true ou false"),
     Kind.DATE: Text(en="a date such as 2026-03-31", fr="une date telle que 2026-03-31"),
     Kind.DATETIME: Text(
@@ -100,9 +98,7 @@ def _content(message: str, path: str, place: str) -> Problem:
     expected = tuple(name.strip().rpartition("}")[2] for name in _expected(message))
     names = ", ".join(expected)
     if message.startswith("Element") and "Missing child" in message:
-        return _said(
-            path, place, f"incomplete, expected here: {names}.", f"incomplet, attendu ici : {names}.", expected
-        )
+        return _said(path, place, f"incomplete, expected here: {names}.", f"incomplet, attendu ici : {names}.", expected)
     if expected:
         return _said(
             path,
@@ -147,9 +143,7 @@ def _facet(name: str, shape: Shape, path: str, place: str) -> Problem:
         case "SCHEMAV_CVC_MAXLENGTH_VALID" if shape.longest is not None:
             return _said(path, place, f"at most {shape.longest} characters.", f"{shape.longest} caractères au plus.")
         case "SCHEMAV_CVC_MINLENGTH_VALID" if shape.shortest is not None:
-            return _said(
-                path, place, f"at least {shape.shortest} characters.", f"{shape.shortest} caractères au moins."
-            )
+            return _said(path, place, f"at least {shape.shortest} characters.", f"{shape.shortest} caractères au moins.")
         case "SCHEMAV_CVC_LENGTH_VALID" if shape.longest is not None:
             return _said(path, place, f"exactly {shape.longest} characters.", f"exactement {shape.longest} caractères.")
         case "SCHEMAV_CVC_PATTERN_VALID":

@@ -96,7 +96,9 @@ def canonical(envelope: bytes) -> str:
     "recording",
     ["get_idop_ok", "get_idop_refdet_error", "get_info_paiement_ok", "get_info_paiement_P1", "get_info_paiement_P5"],
 )
-async def test_each_recorded_request_is_the_one_that_the_hub_sends(recording: str, payfip: Application, tmp_path: Path) -> None:
+async def test_each_recorded_request_is_the_one_that_the_hub_sends(
+    recording: str, payfip: Application, tmp_path: Path
+) -> None:
     recorded, sent, _ = await played(recording, payfip, tmp_path)
 
     assert sent == recorded

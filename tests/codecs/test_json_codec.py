@@ -89,9 +89,7 @@ def test_names_are_kept_byte_for_byte() -> None:
 
 
 def test_a_body_is_read_by_its_shape() -> None:
-    document = read(
-        b'{"number":"7","amount":12.50,"count":null,"urgent":true,"bins":[{"litres":120}],"extra":{"a":[1.0]}}'
-    )
+    document = read(b'{"number":"7","amount":12.50,"count":null,"urgent":true,"bins":[{"litres":120}],"extra":{"a":[1.0]}}')
 
     assert document == {
         "number": "7",

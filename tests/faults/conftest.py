@@ -11,6 +11,7 @@ import pytest
 from hub.doubles import RunningDouble, Stage, load_double
 from tests.installation import Installation, Node, free_port, install
 
+
 @pytest.fixture
 def nodes() -> Iterator[list[Node]]:
     """The nodes of a test; whatever happens, none outlives it."""

@@ -303,9 +303,7 @@ async def test_a_call_that_had_begun_to_leave_is_unanswered(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-async def test_no_method_is_sent_twice_when_a_kept_connection_closes_under_it(
-    method: str, transport: HttpTransport
-) -> None:
+async def test_no_method_is_sent_twice_when_a_kept_connection_closes_under_it(method: str, transport: HttpTransport) -> None:
     async def answers_once_then_reads_and_closes(reader: Reader, writer: Writer) -> None:
         writer.write(OK)
         await writer.drain()

@@ -63,7 +63,9 @@ DELIVERY = Delivery(
         (Misconfigured(WHY), LOOKED_UP, State.WAITING, Event.STOPPED, 0, False, timedelta(seconds=5)),
     ],
 )
-def test_each_outcome_has_its_consequence(outcome, policy, state, event, charged, look_up, waits) -> None:
+def test_each_outcome_has_its_consequence(  # noqa: PLR0917 - the columns of the table
+    outcome, policy, state, event, charged, look_up, waits
+) -> None:
     decision = decide(outcome, DELIVERY, policy=policy, now=NOW, jitter=1.0)
 
     assert (decision.state, decision.event, decision.attempts, decision.look_up) == (state, event, charged, look_up)

@@ -131,7 +131,7 @@ class Story:
         """The applications say how far they are, by push and by fetch; each request ends back where it came from."""
         self._act(
             "5. The applications answer: they call the hub, and the hub fetches what has changed (every 15 minutes).",
-            "5. Les applications répondent : elles appellent le hub, et le hub relève les changements (tous les quarts d'heure).",
+            "5. Les applications répondent : elles appellent le hub, et il relève ce qui a changé (tous les quarts d'heure).",
         )
         for name in self._town.hub.scheduler.schedules:
             with suppress(HubError):

@@ -1,7 +1,8 @@
 """How content is kept from other eyes: the key ring that seals it at rest.
 
 Sealed bytes are `version | nonce | AES-256-GCM`, bound to the message that they belong to, so that they cannot be moved
-to another one. A new key is added in front; older ones still open what they sealed.
+to another one. The key ring's file holds the session key, then the sealing keys, one a line: a new one is added at the
+end and seals from then on; older ones still open what they sealed.
 """
 
 from __future__ import annotations

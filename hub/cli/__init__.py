@@ -8,6 +8,7 @@ import sys
 import cyclopts
 
 from hub.cli import check, demo, operate, rehearse, serve, start, trial
+from hub.cli.reference import reference_command
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubError
 
@@ -27,6 +28,7 @@ app.command(operate.replay)
 app.command(operate.connectors)
 app.command(operate.schedules)
 app.command(operate.keys)
+app.command(reference_command(app), name="reference", show=False)
 
 
 def main() -> None:

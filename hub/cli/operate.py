@@ -6,12 +6,13 @@ They speak to its admin endpoint (HUB_URL, with HUB_ADMIN_KEY), so that they wor
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubUnavailable, NotAllowed, Text
+from hub.message import State
 
 _ID = Text(en="Message", fr="Message")
 _REFERENCE = Text(en="Reference", fr="Référence")
@@ -82,7 +83,7 @@ def messages(
     *,
     reference: str = "",
     exchange: str = "",
-    state: str = "",
+    state: State | None = None,
     lane: str = "",
     text: str = "",
     limit: int = 50,
@@ -110,7 +111,7 @@ def messages(
     if message:
         _tell(desk, desk.get(f"/messages/{message}"))
         return
-    asked = {"reference": reference, "exchange": exchange, "state": state, "lane": lane, "text": text}
+    asked = {"reference": reference, "exchange": exchange, "state": str(state or ""), "lane": lane, "text": text}
     found = desk.get("/messages", limit=str(limit), **asked)["messages"]
     desk.screen.table((_WHEN, _REFERENCE, _EXCHANGE, _STATE, _ID, _WHY), [_row(each) for each in found])
 
@@ -166,7 +167,7 @@ def replay(delivery: str = "", *, reason: str, text: str = "", lane: str = "", e
         desk.screen.say(f"{count} would be replayed; add --go.", f"{count} seraient rejouées ; ajoutez --go.")
 
 
-def connectors(action: str = "", lane: str = "", *, reason: str = "") -> None:
+def connectors(action: Literal["pause", "resume"] | None = None, lane: str = "", *, reason: str = "") -> None:
     """Show every application's lane; pause or resume one.
 
     Parameters
@@ -225,7 +226,12 @@ def schedules(run: str = "", *, reason: str = "") -> None:
 
 
 def keys(
-    action: str = "", name: str = "", *, authority: str = "default", scope: list[str] | None = None, reason: str = ""
+    action: Literal["issue", "revoke"] | None = None,
+    name: str = "",
+    *,
+    authority: str = "default",
+    scope: list[str] | None = None,
+    reason: str = "",
 ) -> None:
     """Show the API keys; issue one to an application, or revoke one.
 

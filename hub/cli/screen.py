@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
@@ -9,6 +10,10 @@ from rich.table import Table
 from rich.text import Text as Rich
 
 from hub.errors import ConfigurationError, Finding, HubError, Text
+
+
+IN_A_PIPE = 400
+"""Columns where nobody looks: what is searched and copied is not folded."""
 
 
 def language_of(environment: Mapping[str, str]) -> str:
@@ -22,7 +27,7 @@ class Screen:
 
     def __init__(self, language: str, *, console: Console | None = None) -> None:
         self.language = language
-        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else IN_A_PIPE)
 
     def say(self, en: str, fr: str, *, style: str = "") -> None:
         """One line of plain words."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -11,7 +14,7 @@ from hub.assembly import Hub, assemble
 from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
-from hub.settings import read_settings
+from hub.settings import Settings, read_settings
 from hub.telemetry import configure_logging
 
 
@@ -35,17 +38,34 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         runner.run(_serve(settings, Screen(language_of(environment))))
 
 
-async def _serve(settings, screen: Screen) -> None:  # type: ignore[no-untyped-def]
+async def _serve(settings: Settings, screen: Screen) -> None:
     hub = await assemble(settings)
     try:
         await _welcome(hub, screen)
         await hub.start()
-        await server_for(hub).serve()
+        server = server_for(hub)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, server.end)
+        await server.serve()
     finally:
         await hub.stop()
 
 
-def server_for(hub: Hub) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """An HTTP server that leaves signals alone: the node that it belongs to has more to end than its sockets."""
+
+    def end(self) -> None:
+        """Take no more requests; a second time, wait for none that is under way."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would raise the signal again once it has ended, before the rest of the node can."""
+        yield
+
+
+def server_for(hub: Hub) -> Server:
     """The HTTP server of a node, on its settings' address."""
     config = uvicorn.Config(
         build_app(hub),
@@ -59,7 +79,7 @@ def server_for(hub: Hub) -> uvicorn.Server:
         timeout_graceful_shutdown=30,
         proxy_headers=False,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 async def _welcome(hub: Hub, screen: Screen) -> None:

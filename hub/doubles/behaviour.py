@@ -104,8 +104,8 @@ class Behaviour:
         if sample.lists is None:
             return []
         moment = _moment(value_at(request, sample.lists.since), sample.lists.since_form, ZoneInfo(sample.timezone))
-        states = self.keeping.changed_since(sample.lists.in_, moment)
-        return [fill(sample.lists.item, self._places(sample, request, state)) for state in states]
+        things = self.keeping.changed_since(sample.lists.in_, moment)
+        return [fill(sample.lists.item, self._places(sample, request, thing)) for thing in things]
 
     def _places(self, sample: Sample, request: Document, kept: Kept | None) -> Places:
         serial, values = (kept.serial, kept.values) if kept else (self._serial, {})

@@ -21,25 +21,22 @@ class Kept:
 
 
 class Keeping:
-    """The collections, each thing's present state by serial, and every state that there was."""
+    """The collections, each thing's present state by serial."""
 
     def __init__(self) -> None:
         self._things: dict[str, dict[int, Kept]] = defaultdict(dict)
         self._latest: dict[tuple[str, str], int] = {}
-        self._changes: dict[str, list[Kept]] = defaultdict(list)
 
     def add(self, thing: Kept) -> None:
         """One thing more, even if there is one of the same key."""
         self._things[thing.collection][thing.serial] = thing
         self._latest[thing.collection, thing.key] = thing.serial
-        self._changes[thing.collection].append(thing)
 
     def change(self, thing: Kept, values: Mapping[str, Any], *, at: datetime) -> Kept:
         """The same thing with other values from `at` on."""
         before = self._things[thing.collection][thing.serial]
         after = replace(before, values={**before.values, **values}, at=at)
         self._things[thing.collection][thing.serial] = after
-        self._changes[thing.collection].append(after)
         return after
 
     def find(self, collection: str, key: str) -> Kept | None:
@@ -52,8 +49,9 @@ class Keeping:
         return self._things[thing.collection][thing.serial]
 
     def changed_since(self, collection: str, moment: datetime) -> list[Kept]:
-        """Every state that began at `moment` (to the second) or later, oldest first."""
-        return [state for state in self._changes[collection] if state.at.replace(microsecond=0) >= moment]
+        """Everything whose present state began at `moment` (to the second) or later, the oldest state first."""
+        changed = [thing for thing in self._things[collection].values() if thing.at.replace(microsecond=0) >= moment]
+        return sorted(changed, key=lambda thing: thing.at)
 
     def all(self) -> dict[str, list[Kept]]:
         """Every thing as it is now, by collection, in the order in which they were added."""

@@ -55,7 +55,7 @@ async def town(root: Path, folder: Path, environment: Mapping[str, str], *, list
                 await asyncio.sleep(0.02)
             yield Town(hub, doubles, admin_key)
         finally:
-            server.should_exit = True
+            server.end()
             await serving
 
 

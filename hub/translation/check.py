@@ -25,13 +25,15 @@ def check_mapping(
     tables: Mapping[str, Table],
     others: Mapping[str, specs.Mapping] | None = None,
     filled: Mapping[str, frozenset[str]] | None = None,
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Every fault of the file, in the order of files and lines; no finding = it can be compiled.
 
     `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer. `others`: the mappings by
     exchange, for `then`. `filled`: side -> paths that the hub fills itself, such as the connector's `key_field`.
+    `unread`: files of tables and mappings that are there but have errors of their own.
     """
-    case = Case(spec, source, shapes, replies, tables, others, filled or {})
+    case = Case(spec, source, shapes, replies, tables, others, filled or {}, unread)
     check_names(case)
     check_fields(case)
     check_words(case)

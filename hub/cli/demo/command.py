@@ -23,17 +23,15 @@ from hub.specs.demo import Demo, Line
 from hub.specs.load import load
 from hub.telemetry import configure_logging
 
-PATIENCE = 45.0
-"""Seconds that the trips are given to come to their end."""
-
-
-def demo(*, once: bool = False, language: str | None = None) -> None:
+def demo(*, once: bool = False, patience: float = 45.0, language: str | None = None) -> None:
     """Play every exchange both ways with a hub and doubles on this machine; nothing of it is kept.
 
     Parameters
     ----------
     once
         End when the story is told: 0 if every request made its whole trip, else 1.
+    patience
+        Seconds that each act is given.
     language
         fr or en.
     """
@@ -41,16 +39,16 @@ def demo(*, once: bool = False, language: str | None = None) -> None:
     configure_logging(logging.CRITICAL)
     root = read_settings(os.environ).root
     with tempfile.TemporaryDirectory(prefix="hub-demo-") as folder, suppress(asyncio.CancelledError):
-        whole = asyncio.run(_played(screen, root, Path(folder), stay=not once))
+        whole = asyncio.run(_played(screen, root, Path(folder), patience=patience, stay=not once))
     sys.exit(0 if whole else 1)
 
 
-async def _played(screen: Screen, root: Path, folder: Path, *, stay: bool) -> bool:
+async def _played(screen: Screen, root: Path, folder: Path, *, patience: float, stay: bool) -> bool:
     teller, script = _script(root)
     trips = Trips(teller, {line.reference: Trip(line) for line in script.lines})
     stage = StageTable(screen, trips)
     async with town(root, folder, os.environ, listener=trips.listen) as here:
-        story = Story(screen, here, script, trips)
+        story = Story(screen, here, script=script, trips=trips, patience=patience)
         story.opening()
         with stage.shown():
             await story.requests()
@@ -79,11 +77,12 @@ def _script(root: Path) -> tuple[str, Demo]:
 class Story:
     """The acts of the demo, in their order."""
 
-    def __init__(self, screen: Screen, here: Town, script: Demo, trips: Trips) -> None:
+    def __init__(self, screen: Screen, here: Town, *, script: Demo, trips: Trips, patience: float) -> None:
         self._screen = screen
         self._town = here
         self._script = script
         self._trips = trips
+        self._patience = patience
         self._teller = here.doubles[trips.teller]
 
     def opening(self) -> None:
@@ -168,9 +167,9 @@ class Story:
                 await self._town.hub.desk.resume_lane(view.lane.name, actor="demo", reason="the application is back")
 
     async def _until(self, done: Callable[[], bool]) -> None:
-        """Wait for something, watching what comes back, at most PATIENCE."""
+        """Wait for something, watching what comes back, no longer than our patience."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 while not done():
                     self._trips.look(self._teller)
                     await asyncio.sleep(0.05)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from hub.contract import Shape
 from hub.errors import Finding, Text
-from hub.specs.load import nearest
 from hub.specs.mapping import Mapping as Spec
 from hub.specs.mapping import Row
 from hub.specs.source import Place, Source
@@ -58,21 +58,42 @@ class Case:
     tables: Mapping[str, Table]
     others: Mapping[str, Spec] | None
     filled: Mapping[str, frozenset[str]]
+    unread: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
+    meant: dict[str, set[str]] = field(default_factory=dict)
+    """By side, the fields that a misspelt cell or ignored path stands for: they are not said to be forgotten too."""
+    puzzling: set[str] = field(default_factory=set)
+    """The rows with a word that is not known: what else is wrong with them follows from it."""
 
     def wrong(self, place: Place, text: Text, *, row: str = "", right: Text | None = None) -> None:
         """Note a fault at `place` of the mapping's file."""
         self.findings.append(self.source.finding(place, text, row=row, right=right))
 
-    def wrong_name(self, place: Place, word: str, *, known: Mapping[str, object], row: str = "") -> None:
-        """Note a name that is none of `known`."""
-        text = Text(en=f"“{word}” is not known here", fr=f"« {word} » n'est pas connu ici")
-        self.wrong(place, text, row=row, right=nearest(word, known))
+    def wrong_name(self, place: Place, word: str, *, known: Iterable[str], row: str = "", what: Text | None = None) -> None:
+        """Note a name that is none of `known`; `what` says what the names are of."""
+        en, fr = (f": {what.en}", f" : {what.fr}") if what else ("", "")
+        text = Text(en=f"“{word}” is not known here{en}", fr=f"« {word} » n'est pas connu ici{fr}")
+        self.wrong(place, text, row=row, right=one_of(word, known))
+
+    def not_yet(self, place: Place, file: str, *, row: str = "") -> None:
+        """Note that something waits for `file`, which has errors of its own."""
+        text = Text(en=f"is not checked: {file} has an error of its own", fr=f"non vérifié : {file} a lui-même une erreur")
+        right = Text(en=f"correct {file} first", fr=f"corrigez d'abord {file}")
+        self.findings.append(replace(self.source.finding(place, text, row=row, right=right), severity="warning"))
+
+    def means(self, side: str, path: str | None) -> None:
+        """Note that a misspelt path of `side` stands for the field `path`."""
+        if path:
+            self.meant.setdefault(side, set()).add(path)
 
     def spots(self) -> Iterator[Spot]:
         """Every row of `fields` and `reply`, lines of groups included."""
         yield from _spots(self.spec.fields, ("fields",), "", {}, {})
         yield from _spots(self.spec.reply, ("reply",), "", {}, {})
+
+    def follows(self, spot: Spot) -> bool:
+        """Whether what is wrong with the row follows from a word or a group that is not known."""
+        return spot.name in self.puzzling or any(spot.name.startswith(f"{name}.") for name in self.puzzling)
 
     def documents(self, spot: Spot, side: str) -> list[Shape]:
         """The shapes in which the row's path on `side` may stand."""
@@ -94,6 +115,22 @@ class Case:
     def is_written(self, spot: Spot, side: str) -> bool:
         """Whether messages carry this row to `side`."""
         return not spot.is_reply and bool(WRITTEN & set(self.spec.between.get(side, {})))
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The one of `known` that was most likely meant by `word`; None when none is near."""
+    folded = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
+    return folded[found[0]] if found else None
+
+
+def one_of(word: str, known: Iterable[str]) -> Text | None:
+    """What would be right instead of `word`: the nearest of `known`, or all of them; None when there are none."""
+    names = list(dict.fromkeys(known))
+    if near := closest(word, names):
+        return Text(en=f"did you mean “{near}”?", fr=f"vouliez-vous dire « {near} » ?")
+    listed = ", ".join(sorted(names))
+    return Text(en=f"known here: {listed}", fr=f"admis ici : {listed}") if names else None
 
 
 def _spots(

@@ -1,0 +1,132 @@
+"""Nodes that stop, die, stall or lose sight of the ledger: what they held is neither lost nor sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from hub.message import State
+from tests.delivery.applications import slow
+from tests.delivery.town import LANE, Town, virtual_now
+
+
+async def test_a_call_under_way_at_a_stop_keeps_its_lease_and_ends(town: Town) -> None:
+    leaving, staying = await town.node("node-1"), await town.node("node-2")
+    town.applications.manners.append(slow(19))
+    await town.say()
+    await leaving.worker.start()
+    await asyncio.sleep(0.5)
+    await staying.worker.start()
+
+    await leaving.worker.stop()
+
+    assert await town.states() == [State.DELIVERED]
+    assert town.applications.looked_up == [], "nobody doubted it"
+
+
+async def test_what_a_stopping_node_has_just_claimed_is_taken_by_another_within_a_second(town: Town) -> None:
+    leaving, staying = await town.node("node-1"), await town.node("node-2")
+    await leaving.worker.start()
+    await staying.ledger.pause_lane(LANE, actor="awa", reason="test", now=virtual_now())
+    await town.say(node=staying)
+    await asyncio.sleep(1)
+    await staying.ledger.resume_lane(LANE, actor="awa", reason="test", now=virtual_now())
+
+    await until_claimed(town, leaving.worker.stop)
+    await staying.worker.start()
+    await asyncio.sleep(1)
+
+    assert await town.states() == [State.DELIVERED]
+    assert len(town.applications.carried_out) == 1
+
+
+async def until_claimed(town: Town, stop) -> None:
+    """Stop the node in the very moment between its claim on disk and its knowing of it."""
+    book = town.nodes[0].ledger.book
+    submit = book._written
+    stopping: list[asyncio.Task[None]] = []
+
+    def watched(bulk, item):
+        answer = submit(bulk, item)
+        if isinstance(answer, tuple) and answer and not stopping:
+            stopping.append(asyncio.get_running_loop().create_task(stop()))
+        return answer
+
+    book._written = watched
+    while not stopping:
+        await asyncio.sleep(0.1)
+    await stopping[0]
+
+
+async def test_a_call_that_outlasts_an_absence_of_the_ledger_is_not_made_twice(town: Town) -> None:
+    node = await town.node()
+    town.applications.manners.append(slow(19.5))
+    await town.say()
+    await node.worker.start()
+    await asyncio.sleep(0.5)
+
+    node.ledger.book.away = True
+    await asyncio.sleep(18)
+    node.ledger.book.away = False
+    await asyncio.sleep(60)
+
+    assert await town.states() == [State.DELIVERED]
+    assert len(town.applications.sent) == 1 and town.applications.looked_up == []
+
+
+async def test_a_node_goes_on_after_a_step_that_failed_for_whatever_reason(town: Town) -> None:
+    node = await town.node()
+    await node.worker.start()
+    await asyncio.sleep(1)
+    written = node.ledger.book._written
+
+    def broken(bulk, item):
+        return RuntimeError("a fault of our own")
+
+    node.ledger.book._written = broken
+    await asyncio.sleep(10)
+    node.ledger.book._written = written
+    await town.say()
+    await asyncio.sleep(10)
+
+    assert node.worker.alive
+    assert await town.states() == [State.DELIVERED]
+
+
+async def test_what_a_node_lost_sight_of_is_taken_up_although_the_node_is_busy(town: Town) -> None:
+    node = await town.node()
+    town.applications.manner = slow(5)
+    await town.say("D-lost", 1)
+    await node.claimed()
+    for number in range(2, 40):
+        await town.say(f"D-{number}", number)
+    await node.worker.start()
+
+    await asyncio.sleep(90)
+
+    assert {delivery.state for delivery in await town.deliveries()} == {State.DELIVERED}
+    assert town.applications.doubled == []
+
+
+async def test_an_idle_node_says_that_it_lives(town: Town) -> None:
+    node = await town.node()
+    await node.worker.start()
+
+    await asyncio.sleep(60)
+
+    [seen] = await node.ledger.nodes()
+    assert virtual_now() - seen.seen_at < timedelta(seconds=10)
+
+
+async def test_a_message_that_kills_every_node_that_takes_it_is_set_aside(town: Town) -> None:
+    await town.node("door")
+    await town.say("D-deadly", 1)
+    for _ in range(8):
+        node = await town.node("node-1")
+        await node.ledger.void(now=virtual_now())
+        await asyncio.sleep(1)
+        await node.claimed()
+
+    [delivery] = await town.deliveries()
+    assert delivery.state is State.DEAD
+    assert delivery.look_up

@@ -1,0 +1,126 @@
+"""A town under virtual time: what ships, a book that its nodes share, real workers and dispatchers, scripted applications."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from hub.caller import Caller
+from hub.catalogue import Catalogue
+from hub.dispatcher import Dispatcher
+from hub.intake import Arrival, Intake
+from hub.ledger import Claim, Search, Summary
+from hub.message import Delivery, Receipt, State
+from hub.scheduler import Scheduler
+from hub.settings import Settings
+from hub.signals import Signal
+from hub.worker import LEASE, Worker
+from tests.delivery.applications import Applications
+from tests.delivery.book import Book, VirtualLedger, new_engine
+from tests.faults.traffic import bin_request
+from tests.ledger.makers import NOON
+
+LANE = "waste/default"
+SECRETS = {"HUB_SECRET_WASTE": "waste:secret", "HUB_SECRET_PORTAL": "secret"}
+ADDRESSES = {"WASTE_URL": "http://waste.example/waste", "PORTAL_URL": "http://portal.example"}
+
+
+def virtual_now() -> datetime:
+    """Noon, and the loop's seconds."""
+    return NOON + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+@dataclass
+class Node:
+    """One node: its own way to the book, its clock (`ahead` of the book's until it agrees), its parts."""
+
+    name: str
+    ledger: VirtualLedger
+    intake: Intake
+    dispatcher: Dispatcher
+    worker: Worker
+    scheduler: Scheduler
+    heard: list[Signal]
+    tasks: set[asyncio.Task[object]] = field(default_factory=set)
+
+    def kill(self) -> None:
+        """kill -9: what it does ends at once, and nothing of it reaches the book any more."""
+        self.ledger.book.away = True
+        for task in (*self.worker._loops, *self.worker._in_hand):
+            task.cancel()
+
+    async def claimed(self) -> tuple[Claim, ...]:
+        """What the node may claim of the waste application's lane now."""
+        policies = {LANE: self.dispatcher._catalogue.lane_policies()[LANE]}
+        return await self.ledger.claim(policies, now=virtual_now(), lease=LEASE)
+
+    async def attempt(self) -> Claim:
+        """Claim the one delivery that is due and try it."""
+        [claim] = await self.claimed()
+        await self.dispatcher.attempt(claim)
+        return claim
+
+
+@dataclass
+class Town:
+    """The nodes and what they share."""
+
+    catalogue: Catalogue
+    applications: Applications = field(default_factory=Applications)
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def __post_init__(self) -> None:
+        self.engine = new_engine()
+        self._ids = itertools.count(1)
+        self.nodes: list[Node] = []
+
+    async def node(self, name: str = "node-1", clock: Callable[[], datetime] = virtual_now) -> Node:
+        """One node more, not yet started."""
+        settings = Settings(Path("."), "", environment={**SECRETS, **ADDRESSES})
+        ledger = VirtualLedger(Book(self.engine, virtual_now, name, f"boot-{len(self.nodes) + 1}"))
+        await ledger.register()
+        heard: list[Signal] = []
+        common = {"catalogue": self.catalogue, "ledger": ledger, "clock": clock, "announce": heard.append}
+        caller = Caller(settings=settings, transport=self.applications, clock=clock)
+        made = {"new_id": lambda: f"{next(self._ids):032x}"}
+        intake = Intake(**common, **made, wake=_nobody)
+        dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random, wake=_nobody)
+        lanes = self.catalogue.lane_policies()
+        worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=lanes, clock=clock, agree=ledger.ping)
+        scheduler = Scheduler(**common, caller=caller, intake=intake, chance=lambda: 0.0)
+        self.nodes.append(Node(name, ledger, intake, dispatcher, worker, scheduler, heard))
+        return self.nodes[-1]
+
+    async def say(self, reference: str = "D-1", number: int = 1, *, node: Node | None = None) -> Receipt:
+        """The portal says a bin request at a node's door."""
+        body = json.dumps(bin_request(reference, number - 1)).encode()
+        arrival = Arrival("bin-replacement", "portal", "default", body, key=f"{reference}/{number}")
+        return await (node or self.nodes[0]).intake.accept(arrival)
+
+    async def found(self, exchange: str = "bin-replacement") -> list[Summary]:
+        """The messages of an exchange, in the order in which they were accepted."""
+        ledger = VirtualLedger(Book(self.engine, virtual_now, "reader", "reader"))
+        page = await ledger.find(Search(exchange=exchange, limit=1000))
+        return sorted(page.found, key=lambda each: each.deliveries[0].position)
+
+    async def deliveries(self, exchange: str = "bin-replacement") -> list[Delivery]:
+        """The deliveries of an exchange, in order."""
+        return [each for summary in await self.found(exchange) for each in summary.deliveries]
+
+    async def states(self) -> list[State]:
+        """How the bin requests stand."""
+        return [delivery.state for delivery in await self.deliveries()]
+
+    async def events(self, message: str) -> list[str]:
+        """The journal of a message."""
+        return [line.event for line in (await self.nodes[0].ledger.story(message)).lines]
+
+
+def _nobody() -> None:
+    """Nobody is woken: the worker looks for itself."""

@@ -36,6 +36,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 LONGEST_WAIT = timedelta(hours=24)
 """No Retry-After of an application is followed further than this."""
 
+MOST_LOSSES = 5
+"""A delivery whose holder died so many times in a row, with no outcome in between, may be what kills its holders."""
+
 
 def check_transition(before: State, after: State) -> None:
     """Refuse a change of state that the table does not have, with a Conflict."""
@@ -74,6 +77,7 @@ class Event(StrEnum):
     STOPPED = "stopped"
     DEAD = "dead"
     EXPIRED = "expired"
+    LOST = "lease-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,21 @@ def _unanswered(
         doubtful = replace(delivery, look_up=not policy.repeatable)
         return _charged(doubtful, Event.UNANSWERED, reason, policy=policy, now=now, jitter=jitter, free=probing)
     return Decision(State.UNANSWERED, Event.UNANSWERED, None, delivery.attempts + 1, True, now, reason)
+
+
+def after_loss(delivery: Delivery, *, losses: int, now: datetime) -> Decision:
+    """What follows when the holder of `delivery` died before it had an outcome, for the `losses`-th time in a row: it may
+    have been sent, so it is in doubt, and it is not charged for what befell its holder."""
+    if losses < MOST_LOSSES:
+        return Decision(State.UNANSWERED, Event.LOST, now, delivery.attempts, True, delivery.failing_since)
+    return Decision(State.DEAD, Event.DEAD, None, delivery.attempts, True, delivery.failing_since, _deadly(losses))
+
+
+def _deadly(losses: int) -> Text:
+    return Text(
+        en=f"Each of the {losses} nodes that last took this delivery died before it had an outcome: it is set aside.",
+        fr=f"Les {losses} derniers nœuds qui ont pris cette remise se sont arrêtés avant son issue : elle est mise de côté.",
+    )
 
 
 def _exhausted(reason: Text, attempts: int) -> Text:
@@ -212,7 +231,10 @@ def lane_after(lane: Lane, outcome: Outcome, *, policy: LanePolicy, now: datetim
     """The lane after one of its calls came to `outcome`."""
     match outcome:
         case Delivered() | Refused():
-            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, until=None, reason="")
+            # Of calls made at the same time one may be answered after another was told to wait: the wait stands.
+            asked = lane.until if lane.gate is Gate.CLOSED else None
+            reason = lane.reason if asked else ""
+            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, until=asked, reason=reason)
         case Throttled(reason=reason, wait=wait, whole_lane=True):
             until = now + min(wait or policy.rest, LONGEST_WAIT)
             return replace(lane, until=max(until, lane.until or until), reason=reason.en)

@@ -20,7 +20,9 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """An installation: its folder, its database, its address, its node's name, and what it may call."""
+    """An installation: its folder, its database, its address, its node's name, and what it may call.
+
+    `proxies` are the addresses whose word is taken for where a request came from, and by which scheme."""
 
     root: Path
     database: str
@@ -31,6 +33,7 @@ class Settings:
     keyring: Path = Path("hub.keys")
     allow_private: tuple[Network, ...] = ()
     certificates: Path | None = None
+    proxies: tuple[str, ...] = ()
     largest_body: int = 10 * 1024 * 1024
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -78,6 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         keyring=Path(environment.get("HUB_KEYRING", root / "hub.keys")),
         allow_private=_networks(environment.get("HUB_ALLOW_PRIVATE", "")),
         certificates=Path(certificates) if certificates else None,
+        proxies=tuple(part.strip() for part in environment.get("HUB_PROXIES", "").split(",") if part.strip()),
         largest_body=_whole("HUB_LARGEST_BODY", environment.get("HUB_LARGEST_BODY", str(10 * 1024 * 1024))),
         environment=dict(environment),
     )

@@ -413,6 +413,7 @@ SETTINGS = (
     Setting("HUB_KEYRING", "`<root>/hub.keys`", "The keys that seal content; made at first use."),
     Setting("HUB_ALLOW_PRIVATE", "none", "Private networks that may be called, with commas: `10.1.0.0/16,127.0.0.0/8`."),
     Setting("HUB_CERTIFICATES", "the usual authorities", "A file with the only authority whose certificates are trusted."),
+    Setting("HUB_PROXIES", "none", "Addresses of reverse proxies whose `X-Forwarded-*` headers are believed, with commas."),
     Setting("HUB_LARGEST_BODY", "", "The largest body that is taken in, in bytes."),
     Setting("HUB_LANGUAGE", "the session's", "The language of the command line: `fr` or `en`."),
     Setting("HUB_URL", "`http://127.0.0.1:8080`", "For commands: where the running hub is."),

@@ -77,7 +77,8 @@ def server_for(hub: Hub) -> Server:
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
-        proxy_headers=False,
+        proxy_headers=bool(hub.settings.proxies),
+        forwarded_allow_ips=list(hub.settings.proxies),
     )
     return Server(config)
 

@@ -18,6 +18,9 @@ from hub.message import Delivery, Message, Receipt
 
 Key = tuple[str, str, str, str]
 
+AT_ONCE = 1000
+"""Messages in one statement at most: SQLite takes 32,766 parameters, PostgreSQL 65,535, and a key has four."""
+
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
     """Keep what is new and answer each: its receipt, the first one's when it repeats it, or why its key is refused."""
@@ -40,8 +43,9 @@ def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Recei
 def accept_list(
     to: Transaction, acceptances: Sequence[Acceptance], *, cursor: tuple[str, str] | None
 ) -> tuple[Receipt | MessageError, ...]:
-    """Accept a fetched list and move the cursor behind it."""
-    answers = accept(to, acceptances)
+    """Accept a fetched list, a part at a time in its one transaction, and move the cursor behind it."""
+    parts = (acceptances[start : start + AT_ONCE] for start in range(0, len(acceptances), AT_ONCE))
+    answers = [answer for part in parts for answer in accept(to, part)]
     if cursor:
         move_cursor(to, cursor[0], cursor[1])
     return tuple(answer for answer in answers if isinstance(answer, Receipt | MessageError))

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.ledger.facts import Claim
+from hub.ledger.facts import Claim, packed
 from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, row_of
-from hub.ledger.tables import CLAIMABLE, OPEN, delivery, lane, message, node, state_in
+from hub.ledger.tables import CLAIMABLE, OPEN, delivery, journal, lane, message, node, state_in
 from hub.ledger.writer import Transaction
-from hub.lifecycle import Gate, Lane, LanePolicy, allowance, check_transition, taken
+from hub.lifecycle import (
+    MOST_LOSSES,
+    Event,
+    Gate,
+    Lane,
+    LanePolicy,
+    after_loss,
+    allowance,
+    check_transition,
+    taken,
+)
 from hub.message import Delivery, State
 
 MANY = 1000
@@ -41,7 +52,7 @@ def claim(to: Transaction, wanted: Wanted, *, now: datetime) -> tuple[Claim, ...
     """Take what is due, lane by lane, in the order of the lanes' names."""
     names = due_lanes(to.connection, now=now) & wanted.lanes.keys()
     lanes = lanes_for_update(to, names, skip_locked=True)
-    flying = _in_flight(to, lanes, now=now)
+    flying = _in_flight(to, lanes)
     claims: list[Claim] = []
     for name, before in lanes.items():
         count, after = allowance(before, policy=wanted.lanes[name], in_flight=flying.get(name, 0), now=now)
@@ -78,20 +89,23 @@ def save_lanes(to: Transaction, lanes: Iterable[Lane]) -> None:
         to.connection.execute(sa.update(lane).where(lane.c.name == each.name).values(row_of(each)))
 
 
-def _in_flight(to: Transaction, names: Collection[str], *, now: datetime) -> dict[str, int]:
-    """How many deliveries of each lane are held under a live lease, by whichever node."""
+def _in_flight(to: Transaction, names: Collection[str]) -> dict[str, int]:
+    """How many deliveries of each lane are held, by whichever node; a call may outlast its lease until it is taken up."""
     if not names:
         return {}
     held = sa.select(delivery.c.lane, sa.func.count()).where(
-        state_in(delivery, (State.SENDING,)), delivery.c.lane.in_(sorted(names)), delivery.c.lease_until >= now
+        state_in(delivery, (State.SENDING,)), delivery.c.lane.in_(sorted(names))
     )
     return {row[0]: row[1] for row in to.connection.execute(held.group_by(delivery.c.lane))}
 
 
 def _due(to: Transaction, name: str, count: int, *, now: datetime) -> Sequence[sa.RowMapping]:
-    """What may go now in a lane: due, and the first of its reference that has not ended."""
+    """What may go now in a lane: due, and the first of its authority's reference that has not ended."""
     first = sa.select(earlier.c.position).where(
-        earlier.c.lane == delivery.c.lane, earlier.c.reference == delivery.c.reference, state_in(earlier, OPEN)
+        earlier.c.lane == delivery.c.lane,
+        earlier.c.reference == delivery.c.reference,
+        earlier.c.authority == delivery.c.authority,
+        state_in(earlier, OPEN),
     )
     # A scalar with a limit here too: PostgreSQL makes of NOT EXISTS a join that reads every open delivery.
     is_first = delivery.c.position == first.order_by(earlier.c.position).limit(1).scalar_subquery()
@@ -134,25 +148,26 @@ def _save_claims(to: Transaction, wanted: Wanted, ids: Sequence[str]) -> None:
         )
 
 
-def renew(to: Transaction, *, now: datetime, until: datetime) -> int:
-    """Extend this boot's leases, and say that it lives."""
+def renew(to: Transaction, *, now: datetime, until: datetime, only: Collection[str] | None) -> int:
+    """Extend this boot's leases, all or those of some deliveries, and say that it lives."""
     to.connection.execute(sa.update(node).where(node.c.boot == to.boot).values(seen_at=now))
     held = sa.update(delivery).where(state_in(delivery, (State.SENDING,)), delivery.c.holder == to.boot)
+    held = held if only is None else held.where(delivery.c.id.in_(sorted(only)))
     return to.connection.execute(held.values(lease_until=until)).rowcount
 
 
 def release(to: Transaction, ids: Collection[str], *, holder: str, now: datetime) -> int:
     """Give back, of these deliveries, those that the holder holds; the try is not counted."""
     mine = _sending().where(delivery.c.id.in_(ids), delivery.c.holder == holder)
-    return _give_back(to, mine, now=now, event="released", sent=False)
+    return _give_back(to, mine, now=now, event="released", uncounted=1)
 
 
 def take_up(to: Transaction, *, now: datetime) -> int:
     """Give back what is held beyond its lease: a dead node's as maybe sent, a collector's as it was."""
     expired = _sending().where(delivery.c.lease_until < now).order_by(delivery.c.lease_until).limit(MANY)
     boots = sa.select(node.c.boot)
-    lost = _give_back(to, expired.where(delivery.c.holder.in_(boots)), now=now, event="lease-lost", sent=True)
-    ended = _give_back(to, expired.where(delivery.c.holder.not_in(boots)), now=now, event="lease-ended", sent=None)
+    lost = _lose(to, expired.where(delivery.c.holder.in_(boots)), now=now)
+    ended = _give_back(to, expired.where(delivery.c.holder.not_in(boots)), now=now, event="lease-ended")
     return lost + ended
 
 
@@ -161,25 +176,45 @@ def void(to: Transaction, *, now: datetime) -> int:
     boots = sa.select(node.c.boot).where(node.c.boot != to.boot)
     if to.connection.dialect.name != "sqlite":
         boots = boots.where(node.c.name == to.node)
-    return _give_back(to, _sending().where(delivery.c.holder.in_(boots)), now=now, event="lease-lost", sent=True)
+    return _lose(to, _sending().where(delivery.c.holder.in_(boots)), now=now)
 
 
 def _sending() -> sa.Select[Any]:
     return sa.select(delivery).where(state_in(delivery, (State.SENDING,))).with_for_update(skip_locked=True)
 
 
-def _give_back(to: Transaction, held: sa.Select[Any], *, now: datetime, event: str, sent: bool | None) -> int:
-    """Make what is held claimable now. `sent`: maybe, not at all (the try is not counted), or None: handed out."""
+def _give_back(to: Transaction, held: sa.Select[Any], *, now: datetime, event: str, uncounted: int = 0) -> int:
+    """Make what is held claimable now, as it was before."""
     deliveries = [delivery_of(row) for row in to.connection.execute(held).mappings()]
     for each in deliveries:
-        _free(to, each, now=now, maybe_sent=bool(sent), tries=each.tries - (sent is False))
+        state = State.UNANSWERED if each.look_up else State.WAITING
+        _free(to, each, state=state, due_at=now, tries=each.tries - uncounted)
         to.journal.write(event, at=now, message=each.message, delivery=each.id, detail={"holder": each.holder})
     return len(deliveries)
 
 
-def _free(to: Transaction, each: Delivery, *, now: datetime, maybe_sent: bool, tries: int) -> None:
-    look_up = each.look_up or maybe_sent
-    after = State.UNANSWERED if look_up else State.WAITING
-    check_transition(each.state, after)
+def _lose(to: Transaction, held: sa.Select[Any], *, now: datetime) -> int:
+    """Let what dead nodes held become what `lifecycle` says of a loss."""
+    deliveries = [delivery_of(row) for row in to.connection.execute(held).mappings()]
+    for each in deliveries:
+        after = after_loss(each, losses=1 + _losses(to, each), now=now)
+        reason = {"reason": packed(after.reason)} if after.reason else {}
+        _free(to, each, state=after.state, due_at=after.due_at, look_up=after.look_up, **reason)
+        detail = {"holder": each.holder}
+        to.journal.write(
+            after.event, at=now, message=each.message, delivery=each.id, reason=after.reason, detail=detail
+        )
+    return len(deliveries)
+
+
+def _losses(to: Transaction, each: Delivery) -> int:
+    """How often in a row, up to now, a holder of a delivery died before it had an outcome."""
+    written = sa.select(journal.c.event).where(journal.c.message == each.message, journal.c.delivery == each.id)
+    events = to.connection.scalars(written.order_by(journal.c.id.desc()).limit(MOST_LOSSES))
+    return len(list(takewhile(lambda event: event == Event.LOST, events)))
+
+
+def _free(to: Transaction, each: Delivery, *, state: State, due_at: datetime | None, **values: Any) -> None:
+    check_transition(each.state, state)
     freed = sa.update(delivery).where(delivery.c.id == each.id)
-    to.connection.execute(freed.values(state=after, look_up=look_up, due_at=now, holder="", lease_until=None, tries=tries))
+    to.connection.execute(freed.values(state=state, due_at=due_at, holder="", lease_until=None, **values))

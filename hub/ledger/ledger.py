@@ -5,7 +5,7 @@ Everything is refused with HubUnavailable while the database cannot take it; the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -80,9 +80,10 @@ class Ledger(Inquiry):
         wanted = claiming.Wanted(lanes, holder=holder or self.boot, lease_until=now + lease, limit=limit)
         return await self._writer.run(lambda to: claiming.claim(to, wanted, now=now), order=1)
 
-    async def renew(self, *, now: datetime, lease: timedelta) -> int:
-        """Extend every lease of this boot; the number of deliveries held."""
-        return await self._writer.run(lambda to: claiming.renew(to, now=now, until=now + lease))
+    async def renew(self, *, now: datetime, lease: timedelta, only: Collection[str] | None = None) -> int:
+        """Extend the leases of this boot, or `only` those of some deliveries, even if they have run out and nobody has
+        taken them up; the number of deliveries held."""
+        return await self._writer.run(lambda to: claiming.renew(to, now=now, until=now + lease, only=only))
 
     async def release(self, deliveries: Iterable[str], *, now: datetime, holder: str = "") -> int:
         """Give back what this boot (or this collector) claimed and did not use: as it was, and due now."""
@@ -171,9 +172,14 @@ class Ledger(Inquiry):
         """Note that a key was used."""
         await self._writer.run(lambda to: keys.touch(to, key, now=now))
 
-    async def begin_fire(self, schedule: str, slot: datetime, *, now: datetime) -> bool:
-        """Win the slot of a schedule for this node: True for one caller of all nodes, once."""
-        return await self._writer.run(lambda to: schedules.begin(to, schedule, slot, now=now))
+    async def begin_fire(
+        self, schedule: str, slot: datetime, *, now: datetime, abandoned_before: datetime | None = None
+    ) -> bool:
+        """Win the slot of a schedule for this node: True for one caller of all nodes, once.
+
+        True again for a run that this same node began before `abandoned_before` (its start) and never ended.
+        """
+        return await self._writer.run(lambda to: schedules.begin(to, schedule, slot, now=now, before=abandoned_before))
 
     async def end_fire(self, schedule: str, slot: datetime, *, now: datetime, items: int, error: str = "") -> None:
         """Write how a run ended."""

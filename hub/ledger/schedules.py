@@ -13,10 +13,16 @@ from hub.ledger.tables import fire
 from hub.ledger.writer import Transaction
 
 
-def begin(to: Transaction, schedule: str, slot: datetime, *, now: datetime) -> bool:
-    """Enter the run; False when it was entered before."""
+def begin(to: Transaction, schedule: str, slot: datetime, *, now: datetime, before: datetime | None) -> bool:
+    """Enter the run; False when it was entered already, unless by this node, `before` its start, and left unended."""
     entry = insert(fire).values(schedule=schedule, slot=slot, node=to.node, at=now, items=0, error="")
-    return to.connection.execute(entry.on_conflict_do_nothing().returning(fire.c.slot)).first() is not None
+    key = ["schedule", "slot"]
+    if before is None:
+        entry = entry.on_conflict_do_nothing(index_elements=key)
+    else:
+        left = sa.and_(fire.c.node == to.node, fire.c.ended_at.is_(None), fire.c.at < before)
+        entry = entry.on_conflict_do_update(index_elements=key, set_={"at": now}, where=left)
+    return to.connection.execute(entry.returning(fire.c.slot)).first() is not None
 
 
 def end(to: Transaction, schedule: str, slot: datetime, *, now: datetime, items: int, error: str) -> None:

@@ -29,6 +29,7 @@ TWICE = Text(en="twice is once", fr="deux fois vaut une")
 LAWS = (WHOLE, AGAIN, UNTOUCHED, PRIVATE, TWICE)
 
 _PRIVATE = "hub:private"
+_POOR = "poor"
 _SHOWN = 60
 
 
@@ -55,8 +56,22 @@ def check_laws(translation: Translation, source: Source, *, seed: int = 1, recor
                 trial.try_side(side, direction, record, made[number - 1])
         for sender, receiver in _routes(translation):
             trial.try_route(sender, receiver, record)
-    findings = tuple(sorted(trial.found.values(), key=lambda finding: (finding.file, finding.line, finding.column)))
+    findings = _leading(trial.found, translation.spec.fields)
     return LawReport(findings, {law.en: trial.tried.get(law.en, 0) for law in LAWS}, len(made))
+
+
+def _leading(found: Mapping[tuple[str, str, str], Finding], rows: Mapping[str, Row]) -> tuple[Finding, ...]:
+    """The failures by line, without those that follow: a row without values, or one that does not come back, breaks other
+    laws in its wake, and so do the parts of a join."""
+    poor = {name for law, name, _ in found if law == _POOR}
+    lossy = {name for law, name, _ in found if law == WHOLE.en}
+    parts = {part for name in lossy & rows.keys() if (join := rows[name].join) for part in compile_joint(join, {}).names}
+    kept = [
+        finding
+        for (law, name, _), finding in found.items()
+        if law == _POOR or (name not in parts | poor and (law == WHOLE.en or name not in lossy))
+    ]
+    return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column)))
 
 
 Way = tuple[str, Direction]
@@ -198,9 +213,12 @@ class _Trial:
         """Note that nothing could be tried for a row."""
         place = _place_of(name)
         text = Text(en=f"no value could be made for “{name}”", fr=f"aucune valeur n'a pu être fabriquée pour « {name} »")
-        right = Text(en="the contracts and the check leave no common value", fr="contrats et contrôle s'excluent")
+        right = Text(
+            en="the contracts and the row's words leave no common value: correct its paths, check or forms",
+            fr="aucune valeur ne convient aux contrats et aux mots de la ligne : corrigez chemins, check ou formes",
+        )
         finding = self.source.finding(place, text, row=name, right=right)
-        self.found.setdefault(("poor", name, ""), finding)
+        self.found.setdefault((_POOR, name, ""), finding)
 
     def _write(self, side: str, direction: Any, record: Mapping[str, Any], *, onto: Any = None) -> dict[str, Any]:
         return self.translation.write(side, record, self.generator.files, direction=direction, onto=onto)
@@ -243,16 +261,21 @@ class _Trial:
 
     def _refused(self, law: Text, side: str, problem: Problem) -> None:
         key = (law.en, problem.row, side)
+        label = problem.label or problem.row
         text = Text(
-            en=f"{law.en}: a value of “{problem.label or problem.row}” cannot pass {side}: {problem.text.en}",
-            fr=f"{law.fr} : une valeur de « {problem.label or problem.row} » ne passe pas {side} : {problem.text.fr}",
+            en=f"{law.en}: a value of “{label}” cannot pass {side}: {problem.text.en}",
+            fr=f"loi « {law.fr} » non tenue : une valeur de « {label} » ne passe pas du côté {side} : {problem.text.fr}",
+        )
+        right = Text(
+            en="correct the words of the row, or narrow its values with check",
+            fr="corrigez les mots de la ligne, ou bornez ses valeurs par check",
         )
         place = (*_place_of(problem.row), side)
-        self.found.setdefault(key, self.source.finding(place, text, row=problem.row))
+        self.found.setdefault(key, self.source.finding(place, text, row=problem.row, right=right))
 
     def _say(self, law: Text, side: str, row: str, place: Place, sent: Any, came: Any) -> None:  # noqa: PLR0917
         en = f"{law.en}: “{_shown(sent)[0]}” on {side} came back as “{_shown(came)[0]}”"
-        fr = f"{law.fr} : « {_shown(sent)[1]} » du côté {side} est revenu « {_shown(came)[1]} »"
+        fr = f"loi « {law.fr} » non tenue : « {_shown(sent)[1]} » du côté {side} revient « {_shown(came)[1]} »"
         right = Text(
             en=f"correct the row, or declare it: loses: {{{side}: what does not come back}}",
             fr=f"corrigez la ligne, ou déclarez la perte : loses: {{{side}: ce qui ne revient pas}}",

@@ -69,6 +69,10 @@ class Case:
         """Note a fault at `place` of the mapping's file."""
         self.findings.append(self.source.finding(place, text, row=row, right=right))
 
+    def warn(self, place: Place, text: Text, *, row: str = "", right: Text | None = None) -> None:
+        """Note something that works, and not as it was surely meant."""
+        self.findings.append(replace(self.source.finding(place, text, row=row, right=right), severity="warning"))
+
     def wrong_name(self, place: Place, word: str, *, known: Iterable[str], row: str = "", what: Text | None = None) -> None:
         """Note a name that is none of `known`; `what` says what the names are of."""
         en, fr = (f": {what.en}", f" : {what.fr}") if what else ("", "")
@@ -78,8 +82,7 @@ class Case:
     def not_yet(self, place: Place, file: str, *, row: str = "") -> None:
         """Note that something waits for `file`, which has errors of its own."""
         text = Text(en=f"is not checked: {file} has an error of its own", fr=f"non vérifié : {file} a lui-même une erreur")
-        right = Text(en=f"correct {file} first", fr=f"corrigez d'abord {file}")
-        self.findings.append(replace(self.source.finding(place, text, row=row, right=right), severity="warning"))
+        self.warn(place, text, row=row, right=Text(en=f"correct {file} first", fr=f"corrigez d'abord {file}"))
 
     def means(self, side: str, path: str | None) -> None:
         """Note that a misspelt path of `side` stands for the field `path`."""

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from hub.contract import Shape
 from hub.errors import Finding, Text
-from hub.specs.load import nearest
 from hub.translation.cells import listed_values
-from hub.translation.checks.case import Case, Spot
+from hub.translation.checks.case import Case, Spot, one_of
 from hub.translation.tables import Table
 
 
@@ -17,7 +16,7 @@ def check_codes(case: Case) -> None:
     for name in dict.fromkeys(spot.row.table for spot in case.spots()):
         if name is not None and name in case.tables:
             case.findings.extend(check_table(case.tables[name]))
-    for spot in case.spots():
+    for spot in [spot for spot in case.spots() if not case.follows(spot)]:
         if spot.row.table:
             _check_table_row(case, spot, spot.row.table)
         elif spot.row.values:
@@ -49,15 +48,23 @@ def check_table(table: Table) -> tuple[Finding, ...]:
 
 
 def _check_table_row(case: Case, spot: Spot, name: str) -> None:
-    table = case.tables.get(name)
+    table, file = case.tables.get(name), f"mappings/tables/{name}.csv"
+    if table is None and file in case.unread:
+        case.not_yet((*spot.place, "table"), file, row=spot.name)
+        return
     if table is None:
         text = Text(en=f"there is no table “{name}”", fr=f"la table « {name} » n'existe pas")
-        case.wrong((*spot.place, "table"), text, row=spot.name, right=nearest(name, case.tables))
+        right = one_of(name, case.tables) or Text(en=f"make the file {file}", fr=f"créez le fichier {file}")
+        case.wrong((*spot.place, "table"), text, row=spot.name, right=right)
         return
     for side in spot.sides:
         if side not in table.sides:
             text = Text(en=f"the table {name} has no column “{side}”", fr=f"la table {name} n'a pas de colonne « {side} »")
-            case.wrong((*spot.place, "table"), text, row=spot.name, right=nearest(side, table.sides))
+            right = Text(
+                en=f"add the column “{side}” to {table.file}; its columns: {', '.join(table.sides)}",
+                fr=f"ajoutez la colonne « {side} » à {table.file} ; ses colonnes : {', '.join(table.sides)}",
+            )
+            case.wrong((*spot.place, "table"), text, row=spot.name, right=right)
             continue
         shape = case.field(spot, side)
         if shape is not None and shape.values:
@@ -73,7 +80,7 @@ def _check_column(case: Case, spot: Spot, table: Table, side: str, shape: Shape)
             text = Text(
                 en=f"the contract of {side} has no code “{value}”", fr=f"le contrat de {side} n'a pas de code « {value} »"
             )
-            _at_line(case, spot, table, line.line, text=text, right=nearest(value, shape.values))
+            _at_line(case, spot, table, line.line, text=text, right=one_of(value, shape.values))
     if not case.is_read(spot, side):
         return
     missing = [value for value in shape.values if value.strip() and value not in table.to_code(side)]
@@ -83,8 +90,22 @@ def _check_column(case: Case, spot: Spot, table: Table, side: str, shape: Shape)
             en=f"codes of {side} are missing from the table: {listed}",
             fr=f"des codes de {side} manquent à la table : {listed}",
         )
-        right = Text(en=f"add a line for {missing[0]} in column {side}", fr=f"ajoutez une ligne pour {missing[0]}")
-        _at_line(case, spot, table, table.lines[-1].line, text=text, right=right)
+        _at_line(case, spot, table, table.lines[-1].line, text=text, right=_new_lines(case, spot, table, side, missing[0]))
+
+
+def _new_lines(case: Case, spot: Spot, table: Table, side: str, value: str) -> Text:
+    """What is to be added for a value of `side` that the table does not have."""
+    en, fr = [f"{value} in the column {side}"], [f"{value} dans la colonne {side}"]
+    for other in table.sides:
+        shape = case.field(spot, other) if other != side else None
+        if shape is not None and shape.values:
+            listed = ", ".join(shape.values)
+            en.append(f"one of {listed} in the column {other}")
+            fr.append(f"l'une des valeurs {listed} dans la colonne {other}")
+    return Text(
+        en=f"add a line for each: a code of your own, {', '.join(en)}",
+        fr=f"ajoutez une ligne pour chacun : un code de votre choix, {', '.join(fr)}",
+    )
 
 
 def _check_written_codes(case: Case, spot: Spot, table: Table) -> None:
@@ -106,11 +127,15 @@ def _check_written_codes(case: Case, spot: Spot, table: Table) -> None:
                     en=f"the code “{line.code}” has no value for {side}",
                     fr=f"le code « {line.code} » n'a pas de valeur pour {side}",
                 )
-                right = Text(en=f"fill the column {side}", fr=f"remplissez la colonne {side}")
+                right = Text(en=f"fill the column {side} of this line", fr=f"remplissez la colonne {side} de cette ligne")
+                shape = case.field(spot, side)
+                if shape is not None and shape.values:
+                    listed = ", ".join(shape.values)
+                    right = Text(en=f"{right.en}: one of {listed}", fr=f"{right.fr} : au choix {listed}")
                 _at_line(case, spot, table, line.line, text=text, right=right)
 
 
-def _at_line(case: Case, spot: Spot, table: Table, line: int, *, text: Text, right: Text) -> None:
+def _at_line(case: Case, spot: Spot, table: Table, line: int, *, text: Text, right: Text | None) -> None:
     case.findings.append(Finding(text, table.file, line, 1, spot.name, right))
 
 
@@ -122,7 +147,10 @@ def _check_values(case: Case, spot: Spot) -> None:
         listed = listed_values(spot.row, side)
         for code in sorted(codes - set(listed)):
             text = Text(en=f"“{code}” has no value for {side}", fr=f"« {code} » n'a pas de valeur pour {side}")
-            case.wrong((*spot.place, "values", side), text, row=spot.name)
+            right = Text(
+                en=f"add it to values: {{{side}: {{{code}: …}}}}", fr=f"ajoutez-le à values: {{{side}: {{{code}: …}}}}"
+            )
+            case.wrong((*spot.place, "values", side), text, row=spot.name, right=right)
         shape = case.field(spot, side)
         if shape is not None and shape.values:
             _check_listed(case, spot, side, listed, shape)
@@ -135,14 +163,18 @@ def _check_listed(case: Case, spot: Spot, side: str, listed: Mapping[str, str], 
             text = Text(
                 en=f"the contract of {side} has no code “{value}”", fr=f"le contrat de {side} n'a pas de code « {value} »"
             )
-            case.wrong(place, text, row=spot.name, right=nearest(value, shape.values))
+            case.wrong(place, text, row=spot.name, right=one_of(value, shape.values))
     missing = [value for value in shape.values if value.strip() and value not in listed.values()]
     if missing and case.is_read(spot, side):
         text = Text(
             en=f"codes of {side} are missing: {', '.join(missing)}",
             fr=f"des codes de {side} manquent : {', '.join(missing)}",
         )
-        case.wrong(place, text, row=spot.name)
+        right = Text(
+            en=f"add each to values: {{{side}: {{…: {missing[0]}}}}}",
+            fr=f"ajoutez chacun à values: {{{side}: {{…: {missing[0]}}}}}",
+        )
+        case.wrong(place, text, row=spot.name, right=right)
 
 
 def _check_constant(case: Case, spot: Spot, constant: str) -> None:
@@ -155,13 +187,14 @@ def _check_constant(case: Case, spot: Spot, constant: str) -> None:
                 en=f"the contract of {side} has no code “{constant}”",
                 fr=f"le contrat de {side} n'a pas de code « {constant} »",
             )
-            case.wrong((*spot.place, "constant"), text, row=spot.name, right=nearest(constant, shape.values))
+            case.wrong((*spot.place, "constant"), text, row=spot.name, right=one_of(constant, shape.values))
         elif shape.longest is not None and len(constant) > shape.longest:
             text = Text(
                 en=f"“{constant}” is longer than the contract's {shape.longest}",
                 fr=f"« {constant} » dépasse les {shape.longest} caractères du contrat",
             )
-            case.wrong((*spot.place, "constant"), text, row=spot.name)
+            right = Text(en="write a shorter one", fr="écrivez-en une plus courte")
+            case.wrong((*spot.place, "constant"), text, row=spot.name, right=right)
 
 
 def _check_enumerations(case: Case, spot: Spot) -> None:
@@ -177,9 +210,11 @@ def _check_enumerations(case: Case, spot: Spot) -> None:
             listed = ", ".join(dict.fromkeys(strange))
             text = Text(
                 en=f"{side} takes only {', '.join(shape.values)}; it may get {listed}",
-                fr=f"{side} n'admet que {', '.join(shape.values)} ; il peut recevoir {listed}",
+                fr=f"{side} n'admet que {', '.join(shape.values)} ; la ligne peut lui apporter {listed}",
             )
-            right = Text(en="give the row a table or values", fr="donnez à la ligne une table ou des values")
+            right = Text(
+                en="give the row a code list: table, or values", fr="donnez à la ligne une liste de codes : table, ou values"
+            )
             case.wrong(spot.cell(side), text, row=spot.name, right=right)
 
 

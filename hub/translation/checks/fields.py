@@ -136,8 +136,8 @@ def _check_shared(case: Case, side: str) -> None:
                     fr=f"{spot.path(side)} de {side} a déjà la ligne « {before.name} »",
                 )
                 right = Text(
-                    en=f"one row per field: correct the path, or join “{before.name}” and “{spot.name}” into one row",
-                    fr=f"une ligne par champ : corrigez le chemin, ou gardez une seule de « {before.name} » et « {spot.name} »",
+                    en="one row per field: correct the path, or drop one of the two rows",
+                    fr="une ligne par champ : corrigez le chemin, ou ôtez l'une des deux lignes",
                 )
                 case.wrong(spot.cell(side), text, row=spot.name, right=right)
 

@@ -150,11 +150,11 @@ def _check_follow(case: Case, ended: str, follow: Follow) -> None:
         return
     other = case.others.get(follow.exchange)
     if other is None:
-        place, file = ("then", ended, "exchange"), f"mappings/{follow.exchange}.yaml"
+        file = f"mappings/{follow.exchange}.yaml"
         if file in case.unread:
-            case.not_yet(place, file)
+            case.not_yet(("then", ended, "exchange"), file)
         else:
-            case.wrong_name(place, follow.exchange, known=case.others, what=_NO_EXCHANGE)
+            case.wrong_name(("then", ended, "exchange"), follow.exchange, known=case.others, what=_NO_EXCHANGE)
         return
     _check_told(case, ended, follow.exchange, other)
     _check_wanted(case, ended, follow, other)
@@ -190,11 +190,14 @@ def _check_wanted(case: Case, ended: str, follow: Follow, other: Mapping) -> Non
     for name, row in other.fields.items():
         if row.required and name not in follow.with_ and name != other.key and row.constant is None and not row.when:
             text = Text(
-                en=f"the exchange {follow.exchange} needs the row “{name}”",
-                fr=f"l'échange {follow.exchange} a besoin de la ligne « {name} »",
+                en=f"the sender will not be told: {follow.exchange} requires the row “{name}”, which with does not give",
+                fr=f"l'expéditeur ne saura rien : {follow.exchange} exige la ligne « {name} », que with ne donne pas",
             )
-            right = Text(en=f"add {name}: to with", fr=f"ajoutez {name} : sous with")
-            case.wrong(("then", ended, "with"), text, right=right)
+            right = Text(
+                en=f"add {name} to with, or make that row not required",
+                fr=f"ajoutez {name} sous with, ou rendez cette ligne facultative",
+            )
+            case.warn(("then", ended, "with"), text, right=right)
 
 
 def _known_values(case: Case, row: Row) -> dict[str, None]:

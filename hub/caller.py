@@ -56,6 +56,8 @@ class Caller:
         media = call.headers.get("Content-Type", "").partition(";")[0]
         try:
             reply = await self._transport.send(call)
+        except MessageError as error:
+            return Answer(Refused(_all_problems(error)), call.body, media)
         except TransportError as error:
             return Answer(judge_error(error), call.body, media)
         judged = self._judged(application, name, reply)

@@ -1,16 +1,17 @@
 """The door out: one attempt of a claimed delivery, as named steps, and what becomes of it.
 
-`attempt` = translate, guard, look up, send, judge, decide, settle, announce. What follows from an outcome is decided in
+`attempt` = translate, look up, guard, send, judge, decide, settle, announce. What follows from an outcome is decided in
 `lifecycle`; what is on disk changes in one transaction of the ledger.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hub.call import Delivered, Failed, Misconfigured, NotSent, Outcome, Refused, Throttled, Unanswered, Unauthorised
@@ -19,7 +20,7 @@ from hub.catalogue import Application, Catalogue, Exchange
 from hub.contract import Document
 from hub.errors import HubError, HubUnavailable, MessageError, Problem, Text
 from hub.ledger import Acceptance, Claim, Content, Crossing, Ledger, Settlement
-from hub.lifecycle import Decision, decide
+from hub.lifecycle import Decision, RetryPolicy, decide
 from hub.message import Files, Record, State
 from hub.routing import acceptance, followed_by
 from hub.signals import Attempted, LaneChanged, Listener
@@ -27,6 +28,23 @@ from hub.translation import canonical_text, unpack
 
 log = logging.getLogger("hub.dispatcher")
 
+FRESH = timedelta(seconds=10)
+"""A lease that has still so long to run was not lost: a node that stood still for longer asks before it sends."""
+AWAY = 1.0
+"""Seconds between two tries to settle while the ledger is away."""
+
+_NO_LOOK_UP = Text(
+    en="It may have been carried out, and the application has no look-up that tells. Confirm it, or send it anew.",
+    fr="L'appel a pu aboutir, et aucune recherche ne permet de le savoir. Confirmez la remise, ou renvoyez-la.",
+)
+_TOO_EARLY = Text(
+    en="The application does not know it yet, and may still be at work on it: it is looked up again before it is sent anew.",
+    fr="L'application ne le connaît pas encore, mais le traite peut-être : nouvelle recherche avant tout renvoi.",
+)
+_TAKEN_UP = Text(
+    en="Another node has taken this delivery up, so it was not sent from here.",
+    fr="Un autre nœud a repris cette remise : elle n'a pas été envoyée d'ici.",
+)
 _OURSELVES = Text(
     en="The hub itself failed during this attempt; its log says why.",
     fr="Le hub lui-même a échoué pendant cette tentative ; son journal technique dit pourquoi.",
@@ -46,18 +64,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an attempt came to, with the bytes that went and came back."""
+    """What an attempt came to, with the bytes that went and came back. `asks_a_person`: it is in doubt, and no look-up
+    can tell."""
 
     outcome: Outcome
     plan: Plan | None = None
     answer: Answer | None = None
     looked_up: bool = False
+    asks_a_person: bool = False
 
     @property
     def lesson(self) -> Outcome | None:
-        """What the receiver's lane learns from it: nothing when no call was made for want of a message fit to be sent."""
-        unfit = isinstance(self.outcome, Refused) and (self.answer is None or self.answer.reply is None)
-        return None if unfit or self.answer is None else self.outcome
+        """What the receiver's lane learns from the call that was made, be it a look-up; nothing when none was made for
+        want of something fit to be sent."""
+        if self.answer is None or (isinstance(self.answer.outcome, Refused) and self.answer.reply is None):
+            return None
+        return self.answer.outcome
 
 
 class Dispatcher:
@@ -85,48 +107,67 @@ class Dispatcher:
         self._wake = wake
 
     async def attempt(self, claim: Claim) -> None:
-        """Try a claimed delivery once, and settle what came of it. Raises HubUnavailable when it could not be settled;
-        its lease then runs out, and it is looked up or sent again."""
+        """Try a claimed delivery once, and settle what came of it, however long the ledger is away."""
         started = time.monotonic()
         result = await self._tried(claim)
-        decision = self._decided(claim, result.outcome)
-        settled = await self._ledger.settle(self._settlement(claim, result, decision, time.monotonic() - started))
-        if settled:
+        decision = self._decided(claim, result)
+        settlement = self._settlement(claim, result, decision, time.monotonic() - started)
+        if await self._settled(settlement):
             self._announced(claim, result, decision, time.monotonic() - started)
 
     async def _tried(self, claim: Claim) -> Result:
-        """The outcome of one try; when the hub itself fails in it, the call may have left: unanswered."""
+        """The outcome of one try. Whatever fails before its call, nothing has left; in it or after it, it is in doubt."""
+        ready = await self._prepared(claim)
+        if isinstance(ready, Result):
+            return ready
+        delivery, authority = claim.delivery, claim.message.authority
         try:
-            return await self._carried_out(claim)
-        except HubUnavailable:
-            raise
+            answer = await self._caller.call(
+                ready.application, delivery.operation, ready.document, authority=authority, key=delivery.id
+            )
         except Exception:
-            log.exception("delivery %s: the hub itself failed", claim.delivery.id)
-            return Result(Unanswered(_OURSELVES))
+            log.exception("delivery %s: the hub itself failed in the call", delivery.id)
+            return Result(Unanswered(_OURSELVES), ready)
+        return Result(answer.outcome, ready, answer)
 
     # -- what is tried ------------------------------------------------------------------------------------------------
 
-    async def _carried_out(self, claim: Claim) -> Result:
-        """The outcome of one try: nothing leaves for a message that has expired or cannot be written."""
-        if expired := _expired(claim, self._clock()):
-            return Result(expired)
+    async def _prepared(self, claim: Claim) -> Plan | Result:
+        """What is to be sent now, or the outcome of a try that sends nothing."""
         try:
-            plan = await self._translated(claim)
+            return await self._cleared(claim)
         except MessageError as error:
             return Result(_unwritable(error))
-        except HubUnavailable:
-            raise
+        except HubUnavailable as error:
+            return Result(NotSent(error.text))
         except HubError as error:
-            return Result(Misconfigured(error.text))
+            return Result(Failed(error.text))
+        except Exception:
+            log.exception("delivery %s: the hub itself failed before the call", claim.delivery.id)
+            return Result(Failed(_OURSELVES))
+
+    async def _cleared(self, claim: Claim) -> Plan | Result:
+        """Nothing leaves for a message that has expired, cannot be written, may have been carried out, or is another's."""
+        if expired := _expired(claim, self._clock()):
+            return Result(expired)
+        plan = await self._translated(claim)
         if isinstance(plan, Failed):
             return Result(plan)
         if claim.delivery.look_up and not plan.application.spec.operations[claim.delivery.operation].repeatable:
-            found = await self._looked_up(plan)
-            if found is not None:
-                return found
-        name, authority, key = claim.delivery.operation, claim.message.authority, claim.delivery.id
-        answer = await self._caller.call(plan.application, name, plan.document, authority=authority, key=key)
-        return Result(answer.outcome, plan, answer)
+            settled = await self._looked_up(plan)
+            if settled is not None:
+                return settled
+        return plan if await self._still_holds(claim) else Result(NotSent(_TAKEN_UP), plan)
+
+    async def _still_holds(self, claim: Claim) -> bool:
+        """Whether the claim is still good in the moment before its call leaves."""
+        held, now = claim.delivery, self._clock()
+        if held.lease_until and now + FRESH < held.lease_until:
+            return True
+        found = await self._ledger.delivery(held.id)
+        return (found.token, found.holder) == (held.token, held.holder) and bool(
+            found.lease_until and found.lease_until > now
+        )
 
     async def _translated(self, claim: Claim) -> Plan | Failed:
         """The receiver's document, from the message's record; Failed while the crosswalk does not know its request."""
@@ -159,69 +200,109 @@ class Dispatcher:
         return {content.name.removeprefix("file:"): content.data for content in contents}
 
     async def _looked_up(self, plan: Plan) -> Result | None:
-        """What the receiver says of an unanswered call: found is delivered, not found (None) may be sent again."""
+        """What the receiver says of a call in doubt: found is delivered, not found (None) may be sent again.
+
+        A look-up asks by what the delivery's document and the look-up's request have in common, often the reference alone.
+        So what it finds may be what an earlier message of the same reference made. The crosswalk tells: an identifier that
+        it knows is another message's, and then a person must look. Without a `remember` row in the reply nothing tells
+        them apart: such an exchange should say one message a reference.
+        """
         delivery = plan.claim.delivery
         look_up = plan.application.spec.operations[delivery.operation].look_up
         if look_up is None:
-            return None
+            return Result(Unanswered(_NO_LOOK_UP), plan, asks_a_person=True)
         question = _question(plan, look_up)
         authority = plan.claim.message.authority
         answer = await self._caller.call(plan.application, look_up, question, authority=authority, key=delivery.id)
         match answer.outcome:
             case Delivered() if answer.missing:
-                return None
-            case Delivered() | Unauthorised() | Misconfigured() | Throttled():
+                return await self._missing(plan, answer)
+            case Delivered():
+                return await self._found(plan, answer)
+            case NotSent() | Unauthorised() | Misconfigured() | Throttled():
                 return Result(answer.outcome, plan, answer, looked_up=True)
             case other:
-                return Result(NotSent(_could_not_look_up(other.reason)), plan, answer, looked_up=True)
+                return Result(Failed(_could_not_look_up(other.reason)), plan, answer, looked_up=True)
+
+    async def _missing(self, plan: Plan, answer: Answer) -> Result | None:
+        """Not found, which is believed (None) once the call in doubt has had all its time; until then it may be at work."""
+        connector = plan.application.spec
+        limit = connector.operations[plan.claim.delivery.operation].timeout or connector.timeout
+        doubted_at = await self._ledger.doubted_at(plan.claim.delivery)
+        left = doubted_at + limit - self._clock() if doubted_at else timedelta(0)
+        if left <= timedelta(0):
+            return None
+        return Result(Throttled(_TOO_EARLY, left, whole_lane=False), plan, answer, looked_up=True)
+
+    async def _found(self, plan: Plan, answer: Answer) -> Result:
+        """Found, unless what was found is known to be another message's."""
+        found = Result(answer.outcome, plan, answer, looked_up=True)
+        delivery, authority = plan.claim.delivery, plan.claim.message.authority
+        known = plan.exchange.translation.remembered(delivery.receiver, _heard(found))
+        for name, value in known.items():
+            if await self._ledger.recall(authority, delivery.receiver, name=name, value=value):
+                return replace(found, outcome=Unanswered(_of_another(value)), asks_a_person=True)
+        return found
 
     # -- what becomes of it -------------------------------------------------------------------------------------------
 
-    def _decided(self, claim: Claim, outcome: Outcome) -> Decision:
-        application = self._catalogue.connectors[claim.delivery.receiver]
-        policy = application.retry_policy(claim.delivery.operation)
-        return decide(
-            outcome, claim.delivery, policy=policy, now=self._clock(), jitter=self._jitter(), probing=claim.probing
-        )
+    def _decided(self, claim: Claim, result: Result) -> Decision:
+        policy = replace(self._policy(claim), can_look_up=False) if result.asks_a_person else self._policy(claim)
+        now, jitter = self._clock(), self._jitter()
+        return decide(result.outcome, claim.delivery, policy=policy, now=now, jitter=jitter, probing=claim.probing)
+
+    def _policy(self, claim: Claim) -> RetryPolicy:
+        """The waits of the receiver; an operation that the connector has no more is never sent, and so never repeated."""
+        application, operation = self._catalogue.connectors[claim.delivery.receiver], claim.delivery.operation
+        if operation in application.spec.operations:
+            return application.retry_policy(operation)
+        return RetryPolicy(application.spec.retry.waits, application.spec.retry.within, repeatable=False)
 
     def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
-        application = self._catalogue.connectors[claim.delivery.receiver]
-        heard = self._heard(claim, result, decision)
+        heard = _heard(result) if decision.state is State.DELIVERED else {}
+        follow_ups, unsaid = self._follow_ups(claim, result, decision, heard)
         return Settlement(
             claim=claim,
             lesson=result.lesson,
             decision=decision,
-            policy=application.lane_policy,
+            policy=self._catalogue.connectors[claim.delivery.receiver].lane_policy,
             now=self._clock(),
             keep=_kept(claim, result),
-            crosswalk=self._crossings(claim, result, heard),
-            follow_ups=self._follow_ups(claim, result, decision, heard),
-            detail=_detail(result, seconds),
+            crosswalk=_crossings(claim, result, heard),
+            follow_ups=follow_ups,
+            detail={**_detail(result, seconds), **unsaid},
         )
 
-    def _heard(self, claim: Claim, result: Result, decision: Decision) -> Record:
-        """The reply rows that the receiver's answer carries, once delivered."""
-        if not isinstance(result.outcome, Delivered) or result.plan is None or decision.state is not State.DELIVERED:
-            return {}
+    async def _settled(self, settlement: Settlement) -> bool:
+        """Settle, for what the call came to is known here only. A hand that became stale meanwhile is fenced."""
+        while True:
+            try:
+                return await self._ledger.settle(settlement)
+            except HubUnavailable as error:
+                log.warning("delivery %s is not settled yet: %s", settlement.claim.delivery.id, error)
+                await asyncio.sleep(AWAY)
+            except HubError as error:
+                if _is_bare(settlement):
+                    raise
+                log.error("delivery %s is settled without what follows: %s", settlement.claim.delivery.id, error)
+                settlement = _bare(settlement)
+
+    def _follow_ups(
+        self, claim: Claim, result: Result, decision: Decision, heard: Record
+    ) -> tuple[tuple[Acceptance, ...], Mapping[str, str]]:
+        """What the sender is told now that the delivery has ended; and, for the journal, that it could not be said. The
+        delivery ends all the same."""
         try:
-            return result.plan.exchange.translation.read_reply(claim.delivery.receiver, result.outcome.answer)
-        except MessageError as error:
-            log.error("delivery %s is delivered, but its reply cannot be read: %s", claim.delivery.id, error)
-            return {}
+            return self._said(claim, result, decision, heard), {}
+        except HubError as error:
+            log.error("delivery %s has ended, but its sender cannot be told: %s", claim.delivery.id, error)
+            return (), {"follow_up": error.text.en}
+        except Exception as error:
+            log.exception("delivery %s has ended, but its sender cannot be told", claim.delivery.id)
+            return (), {"follow_up": type(error).__name__}
 
-    def _crossings(self, claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ...]:
-        """The identifiers that the answer gives this request, for the crosswalk."""
-        if result.plan is None:
-            return ()
-        message, receiver = claim.message, claim.delivery.receiver
-        known = result.plan.exchange.translation.remembered(receiver, {**result.plan.record, **heard}) if heard else {}
-        return tuple(
-            Crossing(message.authority, receiver, name, value, message.reference, message.exchange)
-            for name, value in known.items()
-        )
-
-    def _follow_ups(self, claim: Claim, result: Result, decision: Decision, heard: Record) -> tuple[Acceptance, ...]:
-        """What the sender is told through another exchange now that the delivery has ended."""
+    def _said(self, claim: Claim, result: Result, decision: Decision, heard: Record) -> tuple[Acceptance, ...]:
+        """What the mapping's `then` says through another exchange."""
         ended = _ended(result.outcome, decision)
         exchange = self._catalogue.exchanges.get(claim.message.exchange)
         if ended is None or exchange is None:
@@ -255,6 +336,40 @@ class Dispatcher:
             gate = "closed" if isinstance(result.lesson, Delivered | Refused) else "open"
             self._announce(LaneChanged(delivery.lane, gate, reason))
         self._wake()
+
+
+def _heard(result: Result) -> Record:
+    """The reply rows that the receiver's answer carries. What was taken is taken, whatever can be made of its answer."""
+    if not isinstance(result.outcome, Delivered) or result.plan is None:
+        return {}
+    delivery = result.plan.claim.delivery
+    try:
+        return result.plan.exchange.translation.read_reply(delivery.receiver, result.outcome.answer)
+    except Exception:
+        log.exception("delivery %s is delivered, but its reply cannot be read", delivery.id)
+        return {}
+
+
+def _crossings(claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ...]:
+    """The identifiers that the answer gives this request, for the crosswalk."""
+    if result.plan is None or not heard:
+        return ()
+    message, receiver = claim.message, claim.delivery.receiver
+    known = result.plan.exchange.translation.remembered(receiver, {**result.plan.record, **heard})
+    return tuple(
+        Crossing(message.authority, receiver, name, value, message.reference, message.exchange)
+        for name, value in known.items()
+    )
+
+
+def _bare(settlement: Settlement) -> Settlement:
+    """The settlement without what follows from it, which the ledger does not take."""
+    detail = {**settlement.detail, "follow_up": "refused by the ledger"}
+    return replace(settlement, keep=(), crosswalk=(), follow_ups=(), detail=detail)
+
+
+def _is_bare(settlement: Settlement) -> bool:
+    return not (settlement.keep or settlement.crosswalk or settlement.follow_ups)
 
 
 def _ended(outcome: Outcome, decision: Decision) -> Literal["delivered", "refused"] | None:
@@ -305,6 +420,15 @@ def _could_not_look_up(reason: Text) -> Text:
     return Text(
         en=f"It could not be looked up, so it was not sent again: {reason.en}",
         fr=f"La recherche a échoué, rien n'a donc été renvoyé : {reason.fr}",
+    )
+
+
+def _of_another(value: str) -> Text:
+    return Text(
+        en=f"It may have been carried out: the look-up finds {value}, which an earlier message of this reference made. "
+        "Confirm it, or send it anew.",
+        fr=f"L'appel a pu aboutir : la recherche trouve {value}, issu d'un message précédent de cette référence. "
+        "Confirmez la remise, ou renvoyez-la.",
     )
 
 

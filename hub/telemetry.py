@@ -171,18 +171,33 @@ def _raised_at(error: Exception) -> str:
 
 def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
     """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
+    steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _tamed,
+    ]
+    written = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _tamed,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*steps, written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    _take_in_libraries(level, stream, steps=steps, written=written)
+
+
+def _take_in_libraries(
+    level: int, stream: TextIO, *, steps: list[structlog.typing.Processor], written: structlog.typing.Processor
+) -> None:
+    """What modules and libraries say through `logging` takes the same form, from warnings on."""
+    taking = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, written]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=steps, processors=taking))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.WARNING))
 
 
 def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

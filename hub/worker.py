@@ -23,6 +23,10 @@ MOST = 200
 """Deliveries in hand at once, all lanes together."""
 GRACE = 30.0
 """Seconds that calls under way are given at a stop."""
+LETTING_GO = 2.0
+"""Seconds that the last claim is given at a stop, to be given back."""
+REST = 1.0
+"""Seconds after a step that failed."""
 
 log = logging.getLogger("hub.worker")
 
@@ -46,7 +50,7 @@ class Worker:
         self._agree = agree
         self._work = asyncio.Event()
         self._stopping = False
-        self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._in_hand: dict[asyncio.Task[None], str] = {}
         self._loops: list[asyncio.Task[None]] = []
 
     @property
@@ -61,27 +65,34 @@ class Worker:
     async def start(self) -> None:
         """Take up what earlier starts of this node left, and begin."""
         await self._ledger.void(now=self._clock())
-        self._loops = [asyncio.create_task(self._steadily(loop)) for loop in (self._claiming, self._renewing)]
+        steps = (self._claiming, self._renewing, self._agreeing)
+        self._loops = [asyncio.create_task(self._steadily(step)) for step in steps]
 
     async def stop(self) -> None:
-        """Claim nothing more, give calls under way their time, then let go of the rest."""
+        """Claim nothing more and give back what has just been claimed; give calls under way their time, their leases
+        renewed; then let go. What is cut off is in doubt: its lease runs out before anyone asks after it."""
         self._stopping = True
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        self.wake()
+        if self._loops:
+            await asyncio.wait(self._loops[:1], timeout=LETTING_GO)
         if self._in_hand:
-            await asyncio.wait(self._in_hand.values(), timeout=GRACE)
-        for task in self._in_hand.values():
+            await asyncio.wait(self._in_hand, timeout=GRACE)
+        left = [*self._loops, *self._in_hand]
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _steadily(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Repeat a step for ever; a ledger that is away for a while does not end it."""
-        while True:
+        """Repeat a step until the stop (claiming) or for ever; no failure of one step ends it."""
+        while not (self._stopping and step == self._claiming):
             try:
                 await step()
             except HubUnavailable as error:
                 log.warning("ledger away: %s", error)
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(REST)
+            except Exception:
+                log.exception("the worker failed in a step, and goes on")
+                await asyncio.sleep(REST)
 
     async def _claiming(self) -> None:
         self._work.clear()
@@ -90,6 +101,9 @@ class Worker:
         policies = {lane: self._lanes[lane] for lane in due if lane in self._lanes}
         free = MOST - len(self._in_hand)
         claims = await self._ledger.claim(policies, now=now, lease=LEASE, limit=free) if policies and free else ()
+        if self._stopping:
+            await self._ledger.release([claim.delivery.id for claim in claims], now=self._clock())
+            return
         for claim in claims:
             self._take(claim)
         if not claims:
@@ -97,20 +111,24 @@ class Worker:
                 await asyncio.wait_for(self._work.wait(), PAUSE)
 
     async def _renewing(self) -> None:
-        await self._agree()
+        """Renew what is in hand, and only then take up what is held beyond its lease: never one's own call under way."""
+        await self._ledger.renew(now=self._clock(), lease=LEASE, only=set(self._in_hand.values()))
         await self._ledger.take_up(now=self._clock())
-        if self._in_hand:
-            await self._ledger.renew(now=self._clock(), lease=LEASE)
+        await asyncio.sleep(RENEWAL)
+
+    async def _agreeing(self) -> None:
+        """Set the clock, apart from the renewals: a reader that is busy must not cost a lease."""
+        await self._agree()
         await asyncio.sleep(RENEWAL)
 
     def _take(self, claim: Claim) -> None:
         task = asyncio.create_task(self._carried_out(claim))
-        self._in_hand[claim.delivery.id] = task
-        task.add_done_callback(lambda _: self._in_hand.pop(claim.delivery.id, None))
+        self._in_hand[task] = claim.delivery.id
+        task.add_done_callback(self._in_hand.pop)
 
     async def _carried_out(self, claim: Claim) -> None:
-        """One attempt; when it cannot be settled, the delivery stays on disk and its lease runs out."""
+        """One attempt; one that could not be settled stays on disk, and its lease, renewed no more, runs out."""
         try:
             await self._dispatcher.attempt(claim)
-        except HubUnavailable as error:
-            log.warning("delivery %s not settled: %s", claim.delivery.id, error)
+        except Exception:
+            log.exception("delivery %s is not settled", claim.delivery.id)

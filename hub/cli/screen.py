@@ -11,7 +11,6 @@ from rich.text import Text as Rich
 
 from hub.errors import ConfigurationError, Finding, HubError, Text
 
-
 IN_A_PIPE = 400
 """Columns where nobody looks: what is searched and copied is not folded."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+import uvloop
 
 from hub.assembly import Hub, assemble
 from hub.cli.screen import Screen, language_of
@@ -33,8 +34,7 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
     environment |= {"HUB_PORT": str(port)} if port is not None else {}
     settings = read_settings(environment)
     configure_logging()
-    uvicorn_loop = uvicorn.Config("hub:none", loop="auto").get_loop_factory()
-    with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, Screen(language_of(environment))))
 
 

@@ -15,7 +15,6 @@ from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, r
 from hub.ledger.tables import CLAIMABLE, OPEN, delivery, journal, lane, message, node, state_in
 from hub.ledger.writer import Transaction
 from hub.lifecycle import (
-    MOST_LOSSES,
     Event,
     Gate,
     Lane,
@@ -201,17 +200,15 @@ def _lose(to: Transaction, held: sa.Select[Any], *, now: datetime) -> int:
         reason = {"reason": packed(after.reason)} if after.reason else {}
         _free(to, each, state=after.state, due_at=after.due_at, look_up=after.look_up, **reason)
         detail = {"holder": each.holder}
-        to.journal.write(
-            after.event, at=now, message=each.message, delivery=each.id, reason=after.reason, detail=detail
-        )
+        to.journal.write(after.event, at=now, message=each.message, delivery=each.id, reason=after.reason, detail=detail)
     return len(deliveries)
 
 
 def _losses(to: Transaction, each: Delivery) -> int:
     """How often in a row, up to now, a holder of a delivery died before it had an outcome."""
     written = sa.select(journal.c.event).where(journal.c.message == each.message, journal.c.delivery == each.id)
-    events = to.connection.scalars(written.order_by(journal.c.id.desc()).limit(MOST_LOSSES))
-    return len(list(takewhile(lambda event: event == Event.LOST, events)))
+    events = to.connection.scalars(written.order_by(journal.c.id)).all()
+    return len(list(takewhile(lambda event: event == Event.LOST, reversed(events))))
 
 
 def _free(to: Transaction, each: Delivery, *, state: State, due_at: datetime | None, **values: Any) -> None:

@@ -49,6 +49,10 @@ class Inquiry:
         """A delivery as it stands. NotFound when there is none."""
         return await self._store.read(lambda of: reading.delivery_by_id(of, delivery))
 
+    async def doubted_at(self, delivery: Delivery) -> datetime | None:
+        """When a delivery last came to be in doubt; None when it never was."""
+        return await self._store.read(lambda of: reading.doubted_at(of, delivery))
+
     async def contents(self, message: str) -> tuple[ContentInfo, ...]:
         """What contents a message has, without their bytes."""
         return await self._store.read(lambda of: reading.contents(of, message))

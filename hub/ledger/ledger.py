@@ -112,7 +112,8 @@ class Ledger(Inquiry):
     # -- operating ----------------------------------------------------------------------------------------------------
 
     async def replay(self, delivery: str, *, actor: str, reason: str, now: datetime, look_up: bool | None = None) -> None:
-        """Send a dead or unanswered delivery anew; one that may have been carried out is looked up first, unless told.
+        """Send a dead or unanswered delivery anew; one that may have been carried out is looked up first, unless told, or
+        unless it waited for a person to say so because it cannot be looked up.
 
         Raises NotFound, or Conflict when it is neither dead nor unanswered. So do `cancel` and `confirm`.
         """

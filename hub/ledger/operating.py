@@ -30,9 +30,10 @@ class Action:
 
 
 def replay(to: Transaction, id_: str, *, by: Action, look_up: bool | None) -> None:
-    """Let a delivery go anew, as if it had never failed."""
+    """Let a delivery go anew, as if it had never failed. One that waits for a person was looked at by this person."""
     held = _held(to, id_, State.WAITING, of=(State.DEAD, State.UNANSWERED))
-    asked_first = held.look_up if look_up is None else look_up
+    settled = held.state is State.UNANSWERED and held.due_at is None
+    asked_first = held.look_up and not settled if look_up is None else look_up
     anew = {"due_at": by.now, "attempts": 0, "failing_since": None, "look_up": asked_first}
     _change(to, held, State.WAITING, by=by, event="replayed", values=anew)
 

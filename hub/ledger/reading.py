@@ -23,7 +23,7 @@ from hub.ledger.facts import (
 )
 from hub.ledger.rows import delivery_of, lane_of, message_of
 from hub.ledger.tables import CLAIMABLE, OPEN, delivery, state_in
-from hub.lifecycle import Lane
+from hub.lifecycle import Event, Lane
 from hub.message import Delivery, Message, State
 
 
@@ -54,6 +54,15 @@ def delivery_by_id(of: sa.Connection, id_: str) -> Delivery:
     if row is None:
         raise NotFound
     return delivery_of(row)
+
+
+def doubted_at(of: sa.Connection, held: Delivery) -> datetime | None:
+    """When a delivery last came to be in doubt: its call went unanswered, or its holder died."""
+    written = tables.journal.c
+    in_doubt = (Event.UNANSWERED, Event.LOST)
+    asked = sa.select(sa.func.max(written.at)).where(written.message == held.message, written.delivery == held.id)
+    found: datetime | None = of.scalar(asked.where(written.event.in_(in_doubt)))
+    return found
 
 
 def deliveries_of(of: sa.Connection, messages: Sequence[str]) -> dict[str, tuple[Delivery, ...]]:

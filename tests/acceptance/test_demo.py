@@ -20,7 +20,7 @@ def test_every_request_of_the_demo_makes_its_whole_trip_and_the_story_is_told_in
     assert "6 demandes sur 6 ont fait tout leur trajet." in told.stdout
     acts = [line[:2] for line in told.stdout.splitlines() if line[:2] in ("1.", "2.", "3.", "4.", "5.")]
     assert acts == ["1.", "2.", "3.", "4.", "5."]
-    assert "not-sent" in told.stdout, "the story of a request that had to wait is told"
+    assert "Envoi impossible" in told.stdout, "the story of a request that had to wait is told"
     assert told.stderr == ""
 
 

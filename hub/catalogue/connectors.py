@@ -2,67 +2,126 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from hub.catalogue.answers import wrong_receipt, wrong_rules
 from hub.catalogue.facts import Application
-from hub.contract import Contract, Shape
-from hub.errors import ConfigurationError, Finding, Text, same
+from hub.catalogue.files import load_file, said_twice, stray_references
+from hub.catalogue.instances import wrong_instances
+from hub.contract import Shape
+from hub.errors import ConfigurationError, Finding, Text
 from hub.specs import connector as specs
-from hub.specs.load import load, nearest
 from hub.specs.source import Source
+from hub.translation.checks.case import one_of
 from hub.transports.openapi import load_openapi
 from hub.transports.wsdl import load_wsdl
+
+_CONTRACTS = (".wsdl", ".yaml", ".yml", ".json")
+_NAMED = re.compile(r"\{[^}]*\}([\w.-]+)")
+_PLACED = re.compile(r"(?:line|ligne) (\d+), (?:column|colonne) (\d+) ?: ")
 
 
 def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tuple[Finding, ...]]:
     """The application in `folder`, and everything that is wrong with it; None when it cannot be used at all."""
-    shown = (folder / "connector.yaml").relative_to(root).as_posix()
     try:
-        spec, source = load(folder / "connector.yaml", specs.Connector, shown=shown)
-        contract = _contract(folder, spec, source)
+        spec, source = load_file(folder / "connector.yaml", specs.Connector, root=root)
+        file = _contract_file(folder, spec, source)
     except ConfigurationError as error:
-        return None, error.findings or (Finding(error.text, shown),)
-    application = Application(spec.connector, spec, source, contract, folder)
-    findings = (*_wrong_name(application), *_wrong_actions(application))
-    if findings:
-        return None, findings
-    return application, (*_wrong_operations(application), *_wrong_rules(application))
+        return None, error.findings
+    if spec.connector != folder.name:
+        return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
+    found = (*stray_references(source, but="address"), *wrong_instances(spec, source))
+    try:
+        contract = load_wsdl(file) if spec.protocol == "soap" else load_openapi(file)
+    except ConfigurationError as error:
+        return None, (*found, *_of_contract(error, file, root))
+    application, unsound = _sound(Application(spec.connector, spec, source, contract, folder))
+    return application, (*found, *unsound, *_wrong_operations(application), *wrong_rules(application))
 
 
-def _contract(folder: Path, spec: specs.Connector, source: Source) -> Contract:
+def _contract_file(folder: Path, spec: specs.Connector, source: Source) -> Path:
     path = (folder / spec.contract).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         missing = Text(
             en=f"there is no contract “{spec.contract}” in this folder",
             fr=f"le contrat « {spec.contract} » n'est pas dans ce dossier",
         )
-        raise ConfigurationError(findings=(source.finding(("contract",), missing, right=_files(folder)),))
-    return load_wsdl(path) if spec.protocol == "soap" else load_openapi(path)
+        there = [each.name for each in folder.iterdir() if each.suffix in _CONTRACTS and each.stem != "connector"]
+        right = Text(en="put the file there, under this name", fr="déposez-y le fichier, sous ce nom")
+        if there:
+            listed = ", ".join(sorted(there))
+            right = Text(en=f"{right.en}, or name one of {listed}", fr=f"{right.fr}, ou nommez l'un de ceux-ci : {listed}")
+        raise ConfigurationError(findings=(source.finding(("contract",), missing, right=right),))
+    return path
 
 
-def _files(folder: Path) -> Text:
-    return same(", ".join(sorted(file.name for file in folder.iterdir() if file.is_file())))
+def _of_contract(error: ConfigurationError, file: Path, root: Path) -> Iterator[Finding]:
+    """The findings of a contract's reader, as files of the installation and with the place that their words begin with."""
+    folder = file.parent.relative_to(root.resolve()).as_posix()
+    right = Text(
+        en="correct the file there, or put it back as the application's publisher gave it",
+        fr="corrigez le fichier à cet endroit, ou remettez-le tel que l'éditeur l'a fourni",
+    )
+    for finding in error.findings or (Finding(error.text, file.name),):
+        shown = replace(finding, file=f"{folder}/{finding.file}", right=finding.right or right)
+        if finding.line:
+            yield replace(shown, column=max(finding.column, 1))
+        elif placed := _PLACED.match(finding.text.en):
+            text = Text(en=_PLACED.sub("", finding.text.en, count=1), fr=_PLACED.sub("", finding.text.fr, count=1))
+            yield replace(shown, line=int(placed[1]), column=int(placed[2]), text=text)
+        else:
+            yield _where_named(shown, file.parent, folder)
 
 
-def _wrong_name(application: Application) -> Iterator[Finding]:
-    if application.name != application.folder.name:
-        words = Text(
-            en=f"the connector is called “{application.name}” and its folder “{application.folder.name}”",
-            fr=f"le connecteur s'appelle « {application.name} » et son dossier « {application.folder.name} »",
-        )
-        yield application.source.finding(("connector",), words, right=same(f"connector: {application.folder.name}"))
+def _where_named(finding: Finding, folder: Path, shown: str) -> Finding:
+    """A finding without a line, at the first line of the contract's files that has the name that it speaks of."""
+    named = _NAMED.search(finding.text.en)
+    for file in sorted(each for each in folder.iterdir() if each.suffix in (".wsdl", ".xsd")) if named else ():
+        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if named and named[1] in line:
+                return replace(finding, file=f"{shown}/{file.name}", line=number, column=line.index(named[1]) + 1)
+    return replace(finding, line=1, column=1)
 
 
-def _wrong_actions(application: Application) -> Iterator[Finding]:
+def _sound(application: Application) -> tuple[Application, tuple[Finding, ...]]:
+    """The application without the operations that its contract does not have, or that cannot fetch; and why."""
+    found: dict[str, Finding] = {}
     for name, operation in application.spec.operations.items():
         if operation.action not in application.contract.operations:
             words = Text(
                 en=f"{application.contract.source} has no operation “{operation.action}”",
                 fr=f"{application.contract.source} n'a pas d'opération « {operation.action} »",
             )
-            right = nearest(operation.action, application.contract.operations)
-            yield application.source.finding(("operations", name, "action"), words, right=right)
+            right = one_of(operation.action, application.contract.operations)
+            found[name] = application.source.finding(("operations", name, "action"), words, right=right)
+        elif operation.direction == "feed" and (wrong := _wrong_feed(application, name, operation)):
+            found[name] = wrong
+    sound = {name: each for name, each in application.spec.operations.items() if name not in found}
+    spec = application.spec.model_copy(update={"operations": sound})
+    return replace(application, spec=spec, unsound=frozenset(found)), tuple(found.values())
+
+
+def _wrong_feed(application: Application, name: str, operation: specs.Operation) -> Finding | None:
+    output = application.contract.operations[operation.action].output
+    items = output.shape.at(operation.items) if output and operation.items else None
+    if items is not None and items.repeated:
+        return None
+    place = ("operations", name, "items") if operation.items else ("operations", name)
+    words = Text(
+        en="a feed needs `items`: the repeated field of its answer",
+        fr="un feed demande `items` : le champ répété de sa réponse",
+    )
+    listed = ", ".join(_repeated(output.shape)) if output else ""
+    right = Text(en=f"items: {listed}", fr=f"items: {listed}")
+    if not listed:
+        right = Text(
+            en="no field of this answer is repeated: name another action",
+            fr="aucun champ de cette réponse n'est répété : nommez une autre action",
+        )
+    return application.source.finding(place, words, right=right)
 
 
 def _wrong_operations(application: Application) -> Iterator[Finding]:
@@ -71,58 +130,65 @@ def _wrong_operations(application: Application) -> Iterator[Finding]:
         answer = contract.output.shape if contract.output else None
         request = contract.input.shape if contract.input else None
         yield from _wrong_path(application, name, "found", operation.found, answer)
-        yield from _wrong_path(application, name, "items", operation.items, answer)
         yield from _wrong_path(application, name, "since", operation.since, request)
         yield from _wrong_path(application, name, "key_field", operation.key_field, request)
         yield from _wrong_look_up(application, name, operation)
-        yield from _wrong_feed(application, name, operation, answer)
+        yield from wrong_receipt(application, name)
 
 
 def _wrong_path(application: Application, name: str, key: str, path: str | None, shape: Shape | None) -> Iterator[Finding]:
     if path and (shape is None or shape.at(path) is None):
-        words = Text(en=f"the contract has no field “{path}” there", fr=f"le contrat n'a pas de champ « {path} » ici")
+        what = Text(en="answer", fr="la réponse") if key == "found" else Text(en="request", fr="la requête")
+        action = application.spec.operations[name].action
+        words = Text(
+            en=f"the {what.en} of {action} has no field “{path}”", fr=f"{what.fr} de {action} n'a pas de champ « {path} »"
+        )
         known = [found for found, _ in shape.leaves()] + [child.name for child in shape.children] if shape else []
-        yield application.source.finding(("operations", name, key), words, right=nearest(path, known))
+        yield application.source.finding(("operations", name, key), words, right=one_of(path, known))
 
 
 def _wrong_look_up(application: Application, name: str, operation: specs.Operation) -> Iterator[Finding]:
-    place = ("operations", name, "look_up")
     if operation.look_up is None:
         if operation.direction == "out" and not operation.repeatable:
-            yield _warning(
-                application.source.finding(
-                    ("operations", name),
-                    Text(
-                        en=f"an unanswered {name} waits for a person: it is not repeatable and has no look_up",
-                        fr=f"un {name} resté sans réponse attendra une personne : ni repeatable, ni look_up",
-                    ),
-                )
-            )
+            yield _unrepeatable(application, name)
+        return
+    if operation.look_up in application.unsound:
         return
     asked = application.spec.operations.get(operation.look_up)
-    if asked is None or asked.direction != "ask" or asked.found is None:
+    if asked is None or asked.direction != "ask":
         words = Text(
-            en=f"“{operation.look_up}” is not an ask operation that says what `found` is",
-            fr=f"« {operation.look_up} » n'est pas une opération ask qui dit ce qu'est `found`",
+            en=f"“{operation.look_up}” is not an ask operation of this connector",
+            fr=f"« {operation.look_up} » n'est pas une opération ask de ce connecteur",
         )
-        yield application.source.finding(place, words, right=nearest(operation.look_up, _look_ups(application)))
-
-
-def _look_ups(application: Application) -> list[str]:
-    return [name for name, each in application.spec.operations.items() if each.direction == "ask" and each.found]
-
-
-def _wrong_feed(application: Application, name: str, operation: specs.Operation, answer: Shape | None) -> Iterator[Finding]:
-    if operation.direction != "feed":
-        return
-    items = answer.at(operation.items) if answer and operation.items else None
-    if items is None or not items.repeated:
-        repeated = _repeated(answer) if answer else []
+        asks = [each for each, spec in application.spec.operations.items() if spec.direction == "ask"]
+        right = one_of(operation.look_up, asks) or Text(
+            en="add an operation with direction: ask and found", fr="ajoutez une opération avec direction: ask et found"
+        )
+        yield application.source.finding(("operations", name, "look_up"), words, right=right)
+    elif asked.found is None:
+        answer = application.operation(operation.look_up).output
+        listed = ", ".join(path for path, _ in answer.shape.leaves()) if answer else ""
         words = Text(
-            en="a feed needs `items`: the repeated field of its answer",
-            fr="un feed demande `items` : le champ répété de sa réponse",
+            en=f"{operation.look_up} is a look-up and does not say `found`",
+            fr=f"{operation.look_up} sert de recherche et ne dit pas `found`",
         )
-        yield application.source.finding(("operations", name), words, right=same(", ".join(repeated)))
+        right = Text(
+            en=f"add found: and the field that has a value when something was found, one of {listed}",
+            fr=f"ajoutez found : et le champ rempli quand la recherche aboutit, parmi {listed}",
+        )
+        yield application.source.finding(("operations", operation.look_up), words, right=right)
+
+
+def _unrepeatable(application: Application, name: str) -> Finding:
+    words = Text(
+        en=f"an unanswered {name} waits for a person: it is not repeatable and has no look_up",
+        fr=f"sans réponse, un {name} attendra une personne : il n'a ni repeatable ni look_up",
+    )
+    right = Text(
+        en="look_up: an ask operation that finds it again, or repeatable: true if a second call does no harm",
+        fr="look_up: une opération ask qui le retrouve, ou repeatable: true si un second appel est sans effet",
+    )
+    return replace(application.source.finding(("operations", name), words, right=right), severity="warning")
 
 
 def _repeated(shape: Shape, prefix: str = "") -> list[str]:
@@ -131,15 +197,3 @@ def _repeated(shape: Shape, prefix: str = "") -> list[str]:
         path = f"{prefix}{child.name}"
         found.extend([path] if child.repeated else _repeated(child, f"{path}."))
     return found
-
-
-def _wrong_rules(application: Application) -> Iterator[Finding]:
-    for number, rule in enumerate(application.spec.answers):
-        if rule.operation and rule.operation not in application.spec.operations:
-            words = Text(en=f"there is no operation “{rule.operation}”", fr=f"l'opération « {rule.operation} » n'existe pas")
-            right = nearest(rule.operation, application.spec.operations)
-            yield application.source.finding(("answers", number, "operation"), words, right=right)
-
-
-def _warning(finding: Finding) -> Finding:
-    return Finding(finding.text, finding.file, finding.line, finding.column, finding.row, finding.right, "warning")

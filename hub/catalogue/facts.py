@@ -19,13 +19,17 @@ from hub.translation import Translation
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A connector with its contract: `source` is its connector.yaml, `folder` where it lives."""
+    """A connector with its contract: `source` is its connector.yaml, `folder` where it lives.
+
+    `unsound`: the operations that connector.yaml names and that cannot be used; `spec` is without them.
+    """
 
     name: str
     spec: connectors.Connector
     source: Source
     contract: Contract
     folder: Path
+    unsound: frozenset[str] = frozenset()
 
     def operation(self, name: str) -> Operation:
         """What the contract says of the connector's operation `name`."""

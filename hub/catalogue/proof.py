@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from hub.catalogue.facts import Catalogue, Exchange
-from hub.errors import Finding, Report
+from hub.errors import Finding, Report, Text
 from hub.translation import check_examples, check_laws
 
 
@@ -41,5 +41,34 @@ def _card(exchange: Exchange) -> Card:
         len(examples.examples) + len(examples.refused) if examples else 0,
         laws.tried,
         tuple(f"{name} ({side}): {words}" for name, row in rows for side, words in row.loses.items()),
-        (*laws.findings, *failed),
+        (*laws.findings, *_not_yet_said(failed, laws.findings, exchange)),
+    )
+
+
+def _not_yet_said(failed: tuple[Finding, ...], said: tuple[Finding, ...], exchange: Exchange) -> Iterator[Finding]:
+    """What fails in the examples, without rows that break a law, once for each row and line, with what would be right."""
+    rows = {finding.row for finding in said if finding.row}
+    joints = {name: row for name, row in exchange.spec.fields.items() if row.join}
+    failing = [(finding.line, joints[finding.row]) for finding in failed if finding.row in joints]
+    seen = {(line, part) for line, joint in failing for part in joint.split}
+    for finding in failed:
+        at = (finding.line, finding.row)
+        if finding.row in rows or (finding.row and at in seen):
+            continue
+        seen.add(at)
+        yield finding if finding.right else replace(finding, right=_right(finding.row, exchange))
+
+
+def _right(row: str, exchange: Exchange) -> Text:
+    if not row:
+        sides = ", ".join(exchange.spec.between)
+        return Text(
+            en=f"correct the example (its sides: {sides}), or the mapping",
+            fr=f"corrigez l'exemple (ses côtés : {sides}), ou la correspondance",
+        )
+    names = [part for name in row.split(".") for part in ("fields", name)]
+    where = f"{exchange.source.file}:{exchange.source.line(*names)}"
+    return Text(
+        en=f"correct this example, or the row “{row}” in {where}",
+        fr=f"corrigez cet exemple, ou la ligne « {row} » dans {where}",
     )

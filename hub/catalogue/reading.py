@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from hub.catalogue.connectors import read_connector
 from hub.catalogue.facts import Application, Catalogue, Exchange
-from hub.catalogue.mappings import Draft, compiled, read_draft, read_tables
+from hub.catalogue.mappings import Draft, compiled, read_draft, read_tables, unknown_columns
+from hub.catalogue.misplaced import misplaced
 from hub.catalogue.schedules import read_schedule
 from hub.errors import ConfigurationError, Finding, Report, Text
+from hub.specs import mapping as mappings
 from hub.specs.schedule import Schedule
 
 
@@ -23,23 +26,28 @@ def load_catalogue(root: Path) -> Catalogue:
 
 def inspect(root: Path) -> tuple[Catalogue, Report]:
     """What can be used of what is configured under `root`, and everything that is wrong with it."""
-    findings: list[Finding] = [*_nothing(root)]
-    revision = _revision(root)
+    if nothing := _nothing(root):
+        return Catalogue(_revision(root), {}, {}), Report(nothing)
+    findings: list[Finding] = [*misplaced(root)]
     connectors = _connectors(root, findings)
-    exchanges = _exchanges(root, connectors, revision, findings)
-    schedules = _schedules(root, connectors, exchanges, findings)
+    drafts, exchanges = _exchanges(root, connectors, findings)
+    schedules = _schedules(root, findings, connectors=connectors, exchanges=drafts)
+    sound = {name: each for name, each in schedules.items() if each.fetch.into in exchanges}
     ordered = sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.column))
-    return Catalogue(revision, connectors, exchanges, schedules), Report(tuple(ordered))
+    return Catalogue(_revision(root), connectors, exchanges, sound), Report(tuple(ordered))
 
 
-def _nothing(root: Path) -> list[Finding]:
-    if any((root / "connectors").glob("*/connector.yaml")):
-        return []
-    text = Text(
-        en=f"there is no connector under {root}: run hub in the folder that holds connectors/, or set HUB_ROOT",
-        fr=f"aucun connecteur sous {root} : lancez hub dans le dossier qui contient connectors/, ou réglez HUB_ROOT",
+def _nothing(root: Path) -> tuple[Finding, ...]:
+    if any((root / "connectors").glob("*/connector.y*ml")):
+        return ()
+    text = Text(en=f"there is no connector under {root}", fr=f"il n'y a aucun connecteur sous {root}")
+    right = Text(
+        en="run hub in the folder that holds connectors/, or set HUB_ROOT; hub init makes a new installation, "
+        "where each application gets a folder connectors/<name> with a connector.yaml",
+        fr="lancez hub dans le dossier qui contient connectors/, ou renseignez HUB_ROOT ; hub init crée une nouvelle "
+        "installation, où chaque application reçoit un dossier connectors/<nom> avec un connector.yaml",
     )
-    return [Finding(text, "connectors/")]
+    return (Finding(text, "connectors/", right=right),)
 
 
 def _connectors(root: Path, findings: list[Finding]) -> dict[str, Application]:
@@ -53,19 +61,27 @@ def _connectors(root: Path, findings: list[Finding]) -> dict[str, Application]:
 
 
 def _exchanges(
-    root: Path, connectors: dict[str, Application], revision: str, findings: list[Finding]
-) -> dict[str, Exchange]:
+    root: Path, connectors: Mapping[str, Application], findings: list[Finding]
+) -> tuple[dict[str, mappings.Mapping], dict[str, Exchange]]:
+    """The mappings whose form is right, and the exchanges that they make."""
     tables, wrong = read_tables(root / "mappings" / "tables", root=root)
-    findings.extend(wrong)
+    findings.extend((*wrong, *unknown_columns(tables, _folders(root))))
     drafts = _drafts(root, findings)
-    others = {name: draft.spec for name, draft in drafts.items()}
+    specs = {name: draft.spec for name, draft in drafts.items()}
+    unread, revision = _unread(findings), _revision(root)
     found: dict[str, Exchange] = {}
     for name, draft in drafts.items():
-        exchange, wrong = compiled(draft, connectors=connectors, tables=tables, others=others, revision=revision)
+        exchange, wrong = compiled(
+            draft, connectors=connectors, tables=tables, others=specs, unread=unread, revision=revision
+        )
         findings.extend(wrong)
         if exchange is not None:
             found[name] = exchange
-    return found
+    return specs, found
+
+
+def _folders(root: Path) -> list[str]:
+    return sorted(folder.name for folder in (root / "connectors").iterdir() if folder.is_dir())
 
 
 def _drafts(root: Path, findings: list[Finding]) -> dict[str, Draft]:
@@ -81,15 +97,27 @@ def _drafts(root: Path, findings: list[Finding]) -> dict[str, Draft]:
 
 
 def _schedules(
-    root: Path, connectors: dict[str, Application], exchanges: dict[str, Exchange], findings: list[Finding]
+    root: Path,
+    findings: list[Finding],
+    *,
+    connectors: Mapping[str, Application],
+    exchanges: Mapping[str, mappings.Mapping],
 ) -> dict[str, Schedule]:
+    unread = _unread(findings)
     found: dict[str, Schedule] = {}
     for file in sorted((root / "schedules").glob("*.yaml")):
-        spec, wrong = read_schedule(file, root=root, connectors=connectors, exchanges=exchanges)
+        spec, wrong = read_schedule(file, root=root, connectors=connectors, exchanges=exchanges, unread=unread)
         findings.extend(wrong)
         if spec is not None:
             found[spec.schedule] = spec
     return found
+
+
+def _unread(findings: list[Finding]) -> frozenset[str]:
+    """The files that have errors, and the folders of such connectors: what depends on them waits."""
+    wrong = {finding.file for finding in findings if finding.severity == "error"}
+    folders = {"/".join(file.split("/")[:2]) for file in wrong if file.startswith("connectors/")}
+    return frozenset(wrong | folders)
 
 
 def _revision(root: Path) -> str:

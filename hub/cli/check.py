@@ -39,11 +39,13 @@ def check(folder: Path | None = None, *, language: str | None = None) -> None:
 def _show(screen: Screen, card: Card) -> None:
     mark = "✗" if any(finding.severity == "error" for finding in card.findings) else "✓"
     records = max(card.laws.values(), default=0)
+    rows, examples, losses = card.rows, card.examples, len(card.losses)
     screen.say(
-        f"{mark} {card.exchange}: {card.title}. {card.rows} rows, {card.examples} examples, "
-        f"{len(card.laws)} laws on {records} records, {len(card.losses)} declared losses",
-        f"{mark} {card.exchange} : {card.title}. {card.rows} lignes, {card.examples} exemples, "
-        f"{len(card.laws)} lois sur {records} fiches, {len(card.losses)} pertes déclarées",
+        f"{mark} {card.exchange}: {card.title}. {_many(rows, 'row')}, {_many(examples, 'example')}, "
+        f"{len(card.laws)} laws on {_many(records, 'record')}, {_many(losses, 'declared loss', 'declared losses')}",
+        f"{mark} {card.exchange} : {card.title}. {_plusieurs(rows, 'ligne')}, {_plusieurs(examples, 'exemple')}, "
+        f"{len(card.laws)} lois sur {_plusieurs(records, 'fiche')}, "
+        f"{_plusieurs(losses, 'perte déclarée', 'pertes déclarées')}",
         style="green" if mark == "✓" else "red",
     )
 
@@ -51,10 +53,20 @@ def _show(screen: Screen, card: Card) -> None:
 def _conclude(screen: Screen, errors: Iterable[Finding], connectors: int, cards: tuple[Card, ...], schedules: int) -> None:
     count = len(list(errors))
     if count:
-        screen.say(f"{count} errors to correct.", f"{count} erreurs à corriger.", style="bold red")
+        screen.say(f"{_many(count, 'error')} to correct.", f"{_plusieurs(count, 'erreur')} à corriger.", style="bold red")
         return
     screen.say(
-        f"All good: {connectors} connectors, {len(cards)} mappings, {schedules} schedules.",
-        f"Tout est bon : {connectors} connecteurs, {len(cards)} correspondances, {schedules} planifications.",
+        f"All good: {_many(connectors, 'connector')}, {_many(len(cards), 'mapping')}, {_many(schedules, 'schedule')}.",
+        f"Tout est bon : {_plusieurs(connectors, 'connecteur')}, {_plusieurs(len(cards), 'correspondance')}, "
+        f"{_plusieurs(schedules, 'planification')}.",
         style="bold green",
     )
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
+
+
+def _plusieurs(count: int, one: str, more: str = "") -> str:
+    """In French none is singular too."""
+    return f"{count} {one if count < 2 else more or f'{one}s'}"

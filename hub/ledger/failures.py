@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy.exc
 
-from hub.errors import Conflict, HubError, HubUnavailable, Text
+from hub.errors import Conflict, HubError, HubUnavailable, MessageError, Text
 
 PASSING = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a serialization failure and a deadlock: the same transaction may well pass the next time."""
@@ -28,12 +28,24 @@ def translated(error: Exception) -> Exception:
             return error
         case sqlalchemy.exc.IntegrityError():
             hub: HubError = Conflict(Text(en="This exists already.", fr="Ceci existe déjà."))
+        case sqlalchemy.exc.DataError():
+            hub = _cannot_be_kept()
         case sqlalchemy.exc.SQLAlchemyError():
             hub = unavailable()
         case _:
             return error
     hub.__cause__ = error
     return hub
+
+
+def _cannot_be_kept() -> MessageError:
+    """A value that the database will take at no time, such as a text with the character U+0000."""
+    return MessageError(
+        Text(
+            en="It holds a character or a number that cannot be kept.",
+            fr="Un caractère ou un nombre de ce contenu ne peut pas être conservé.",
+        )
+    )
 
 
 def unavailable() -> HubUnavailable:

@@ -53,6 +53,10 @@ class Inquiry:
         """When a delivery last came to be in doubt; None when it never was."""
         return await self._store.read(lambda of: reading.doubted_at(of, delivery))
 
+    async def delivered_before(self, delivery: Delivery) -> int:
+        """How many earlier deliveries of its operation and reference, in its lane, are delivered."""
+        return await self._store.read(lambda of: reading.delivered_before(of, delivery))
+
     async def contents(self, message: str) -> tuple[ContentInfo, ...]:
         """What contents a message has, without their bytes."""
         return await self._store.read(lambda of: reading.contents(of, message))

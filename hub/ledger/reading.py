@@ -65,6 +65,15 @@ def doubted_at(of: sa.Connection, held: Delivery) -> datetime | None:
     return found
 
 
+def delivered_before(of: sa.Connection, held: Delivery) -> int:
+    """How many earlier deliveries of the same operation and reference, in the same lane, are delivered."""
+    about, item = tables.message.c, delivery.c
+    asked = sa.select(sa.func.count()).select_from(delivery).join(tables.message, about.id == item.message)
+    same_request = (about.reference == held.reference, about.authority == held.authority, item.lane == held.lane)
+    earlier = (item.operation == held.operation, item.position < held.position, item.state == State.DELIVERED)
+    return of.scalar(asked.where(*same_request, *earlier)) or 0
+
+
 def deliveries_of(of: sa.Connection, messages: Sequence[str]) -> dict[str, tuple[Delivery, ...]]:
     """The deliveries of each of these messages, by position."""
     found: dict[str, list[Delivery]] = {id_: [] for id_ in messages}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from hub.ledger.accepting import accept
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
 from hub.ledger.rows import delivery_of, lane_of, row_of
-from hub.ledger.tables import content, crosswalk, delivery, lane
+from hub.ledger.tables import content, crosswalk, delivery, lane, message, state_in
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Lane, check_transition, lane_after
 from hub.message import Delivery, State
@@ -36,8 +37,8 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
     return answers
 
 
-def remember(to: Transaction, crossings: Sequence[Crossing]) -> None:
-    """Enter identifiers, or point those that are known to their new reference."""
+def remember(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None = None) -> None:
+    """Enter identifiers, or point those that are known to their new reference; what came by one of them joins it."""
     rows = {(each.authority, each.application, each.name, each.value): row_of(each) for each in crossings}
     entry = insert(crosswalk)
     entry = entry.on_conflict_do_update(
@@ -46,6 +47,24 @@ def remember(to: Transaction, crossings: Sequence[Crossing]) -> None:
     )
     if rows:
         to.connection.execute(entry, [rows[key] for key in sorted(rows)])
+        _join(to, crossings, now=now)
+
+
+def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None) -> None:
+    """Let messages that were accepted by an identifier alone, before it was known, take their place in its reference;
+    they waited for nothing else, so they are due at `now`. Their reference until then is `<name>:<value>` (routing)."""
+    known = {(each.authority, each.application, f"{each.name}:{each.value}"): each.reference for each in crossings}
+    asked = sa.select(message.c.id, message.c.authority, message.c.sender, message.c.reference)
+    for row in to.connection.execute(asked.where(message.c.reference.in_(sorted({key[2] for key in known})))).all():
+        reference = known.get((row.authority, row.sender, row.reference))
+        if reference is None:
+            continue
+        mine = delivery.c.message == row.id
+        to.connection.execute(sa.update(message).where(message.c.id == row.id).values(reference=reference))
+        to.connection.execute(sa.update(delivery).where(mine).values(reference=reference))
+        if now:
+            waiting = sa.update(delivery).where(mine, state_in(delivery, (State.WAITING,)), delivery.c.due_at > now)
+            to.connection.execute(waiting.values(due_at=now))
 
 
 def _locked(to: Transaction, ids: set[str]) -> dict[str, Delivery]:
@@ -67,7 +86,7 @@ def _holds(each: Settlement, now_held: Delivery | None) -> bool:
 def _save(to: Transaction, settlements: Sequence[Settlement]) -> None:
     to.connection.execute(SETTLE, [_settled(each) for each in settlements])
     _keep(to, settlements)
-    remember(to, [crossing for each in settlements for crossing in each.crosswalk])
+    remember(to, [crossing for each in settlements for crossing in each.crosswalk], now=settlements[0].now)
     _follow_up(to, settlements)
     _turn_lanes(to, settlements)
 

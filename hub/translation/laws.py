@@ -207,7 +207,14 @@ class _Trial:
         joint = compile_joint(row.join or "", {})
         lost = [part for part in joint.names if side not in self.translation.spec.fields[part].cells]
         if lost and side not in row.loses:
-            self._say(WHOLE, side, name, ("fields", name, "join"), row.join, ABSENT)
+            en = f"{WHOLE.en}: {', '.join(lost)} on {side} came back as nothing: the joined text is not taken apart"
+            fr = f"loi « {WHOLE.fr} » non tenue : rien ne revient de {', '.join(lost)} du côté {side} (pas de split)"
+            right = Text(
+                en=f"add split: what each looks like, or loses: {{{side}: …}}: nothing of it comes back",
+                fr=f"ajoutez split : à quoi ressemble chacun, ou loses: {{{side}: …}} : rien n'en revient",
+            )
+            finding = self.source.finding(("fields", name, "join"), Text(en=en, fr=fr), row=name, right=right)
+            self.found.setdefault((WHOLE.en, name, side), finding)
 
     def poor(self, name: str) -> None:
         """Note that nothing could be tried for a row."""

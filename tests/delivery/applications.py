@@ -33,16 +33,20 @@ Look = Callable[["Applications", str], Awaitable[Reply]]
 
 @dataclass
 class Applications:
-    """What was carried out, what was asked, and how the next calls are treated (`manners`, then `manner`)."""
+    """What was carried out, what was asked, and how calls are treated: those of one number (`by_number`), the next ones
+    (`manners`), all others (`manner`)."""
 
     carried_out: list[Order] = field(default_factory=list)
     sent: list[tuple[float, Order]] = field(default_factory=list)
     looked_up: list[tuple[float, str]] = field(default_factory=list)
     told: list[tuple[float, str, str]] = field(default_factory=list)
+    by_number: dict[int, list[Manner]] = field(default_factory=dict)
     manners: list[Manner] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     manner: Manner | None = None
     look: Look | None = None
+    changes: list[Manner] = field(default_factory=list)
+    since: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -67,9 +71,13 @@ class Applications:
             reference = _field(body, "RefExterne")
             self.looked_up.append((_now(), reference))
             return await (self.looks.pop(0) if self.looks else self.look or found)(self, reference)
+        if "ListChanges" in body:
+            self.since.append(_field(body, "ModifieDepuis"))
+            return await (self.changes.pop(0) if self.changes else listing())(self, Order("", 0))
         order = Order(_field(body, "RefExterne"), int(_field(body, "NumBacAncien").removeprefix("OM-")))
         self.sent.append((_now(), order))
-        return await (self.manners.pop(0) if self.manners else self.manner or obliging)(self, order)
+        told = self.by_number.get(order.number) or self.manners
+        return await (told.pop(0) if told else self.manner or obliging)(self, order)
 
     def carry_out(self, order: Order) -> Reply:
         """One order more, and the answer that says so."""
@@ -121,6 +129,12 @@ def cut_then_carried_out(seconds: float) -> Manner:
     return manner
 
 
+async def silent(town: Applications, order: Order) -> Reply:
+    """Nothing is carried out, and nothing answered."""
+    await asyncio.sleep(3600)
+    raise AssertionError("no call waits for an hour")
+
+
 async def cut(town: Applications, order: Order) -> Reply:
     """The connection is cut, and nothing was carried out."""
     raise CallUnanswered(same("the connection was cut"))
@@ -141,6 +155,22 @@ def failing(status: int, **headers: str) -> Manner:
 
     async def manner(town: Applications, order: Order) -> Reply:
         return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+
+    return manner
+
+
+def listing(*states: tuple[str, str, str], delay: float = 0) -> Manner:
+    """The feed's answer: the reference, the number and the state of each of these orders."""
+    origin = '<t:Change origine="AGENT">'
+    items = "".join(
+        f"{origin}<t:NumIntervention>{order}</t:NumIntervention><t:RefExterne>{reference}</t:RefExterne>"
+        f"<t:Statut>{state}</t:Statut><t:DateModif>20/11/2026 10:00:00</t:DateModif></t:Change>"
+        for reference, order, state in states
+    )
+
+    async def manner(town: Applications, order: Order) -> Reply:
+        await asyncio.sleep(delay)
+        return reply("ListChangesResponse", CodeRetour="0", Changes=items)
 
     return manner
 

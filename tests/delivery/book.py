@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.errors import HubError
+from hub.errors import MessageError, same
 from hub.ledger import Ledger, claiming, tables
 from hub.ledger.chain import Journal, head_of
 from hub.ledger.contents import Safe
@@ -35,8 +35,9 @@ def new_engine() -> sa.Engine:
 
 @dataclass
 class Book:
-    """One node's way to the book: reads, writes, and the times at which it is away. `lost`: it takes what it is given,
-    and says that it did not. `log` holds the journal's events in the order of writing."""
+    """One node's way to the book: reads, writes, and the times at which it is away or broken. `lost`: it takes what it is
+    given, and says that it did not. `refuses` tells what it will take at no time; `noticed` hears each answer in the
+    moment of its commit."""
 
     engine: sa.Engine
     clock: Callable[[], datetime]
@@ -44,10 +45,19 @@ class Book:
     boot: str = "boot-1"
     away: bool = False
     lost: Callable[[], bool] = field(default=lambda: False)
+    broken: bool = False
+    noticed: Callable[[Any], None] = field(default=lambda _: None)
+    refuses: Callable[[Any], bool] = field(default=lambda _: False)
 
     async def submit(self, bulk: Callable[[Transaction, Sequence[Any]], Sequence[Any]], item: Any, *, order: int = 0) -> Any:
         await self._turn()
+        if self.broken:
+            raise RuntimeError("a fault of our own")
+        if self.refuses(item):
+            raise MessageError(same("it cannot be kept"))
         answer = self._written(bulk, item)
+        self.noticed(answer)
+        await asyncio.sleep(TURN)
         if isinstance(answer, Exception):
             raise answer
         if self.lost():
@@ -89,9 +99,12 @@ class VirtualLedger(Ledger):
         await self.ping()
         return self.book.clock()
 
+    async def void(self, *, now: datetime) -> int:
+        """As on PostgreSQL: what earlier starts of this node held, and nobody else's."""
+        boots = sa.select(tables.node.c.boot).where(tables.node.c.boot != self.boot, tables.node.c.name == self.node)
+        mine = tables.delivery.c.holder.in_(boots)
+        return await self._writer.run(lambda to: claiming._lose(to, claiming._sending().where(mine), now=now))
+
     async def register(self) -> None:
         """Enter this start of the node."""
         await self._writer.run(lambda to: claiming.register(to, now=self.book.clock()))
-
-
-__all__ = ["Book", "HubError", "VirtualLedger", "new_engine"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -11,15 +11,16 @@ import pytest
 
 from hub.catalogue import Catalogue, load_catalogue
 from tests.delivery.town import Town
-from tests.delivery.virtual import VirtualPolicy
+from tests.delivery.virtual import VirtualLoop
 from tests.installation import Installation, install
 
 Edit = Callable[[Installation], None]
 
 
-@pytest.fixture(scope="session")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    return VirtualPolicy()
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], VirtualLoop]]:
+    """Each test has a loop of its own, whose time is made up; but a real database has threads, and takes real time."""
+    real = "postgres" in getattr(item, "fixturenames", ())
+    return {"real": asyncio.new_event_loop} if real else {"virtual": VirtualLoop}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from hub.message import State
 from tests.delivery.applications import slow
-from tests.delivery.town import LANE, Town, virtual_now
+from tests.delivery.town import LANE, Node, Town, virtual_now
 
 
 async def test_a_call_under_way_at_a_stop_keeps_its_lease_and_ends(town: Town) -> None:
@@ -32,30 +32,43 @@ async def test_what_a_stopping_node_has_just_claimed_is_taken_by_another_within_
     await asyncio.sleep(1)
     await staying.ledger.resume_lane(LANE, actor="awa", reason="test", now=virtual_now())
 
-    await until_claimed(town, leaving.worker.stop)
+    await stopped_in_the_moment_of_its_claim(leaving)
     await staying.worker.start()
     await asyncio.sleep(1)
 
     assert await town.states() == [State.DELIVERED]
     assert len(town.applications.carried_out) == 1
+    assert "released" in await town.events((await town.deliveries())[0].message)
 
 
-async def until_claimed(town: Town, stop) -> None:
-    """Stop the node in the very moment between its claim on disk and its knowing of it."""
-    book = town.nodes[0].ledger.book
-    submit = book._written
+async def stopped_in_the_moment_of_its_claim(node: Node) -> None:
+    """Stop a node between its claim on disk and its knowing of it."""
     stopping: list[asyncio.Task[None]] = []
 
-    def watched(bulk, item):
-        answer = submit(bulk, item)
+    def stop(answer: object) -> None:
         if isinstance(answer, tuple) and answer and not stopping:
-            stopping.append(asyncio.get_running_loop().create_task(stop()))
-        return answer
+            stopping.append(asyncio.get_running_loop().create_task(node.worker.stop()))
 
-    book._written = watched
+    node.ledger.book.noticed = stop
     while not stopping:
         await asyncio.sleep(0.1)
     await stopping[0]
+
+
+async def test_what_is_cut_off_at_the_end_of_a_stop_is_looked_up_by_another_node(town: Town) -> None:
+    leaving, staying = await town.node("node-1"), await town.node("node-2")
+    leaving.ledger.book.noticed = lambda answer: setattr(leaving.ledger.book, "away", town.applications.carried_out != [])
+    await town.say()
+    await leaving.worker.start()
+    await asyncio.sleep(1)
+
+    await leaving.worker.stop()
+    await staying.worker.start()
+    await asyncio.sleep(60)
+
+    assert leaving.worker._in_hand == {}
+    assert await town.states() == [State.DELIVERED]
+    assert len(town.applications.carried_out) == 1
 
 
 async def test_a_call_that_outlasts_an_absence_of_the_ledger_is_not_made_twice(town: Town) -> None:
@@ -78,14 +91,9 @@ async def test_a_node_goes_on_after_a_step_that_failed_for_whatever_reason(town:
     node = await town.node()
     await node.worker.start()
     await asyncio.sleep(1)
-    written = node.ledger.book._written
-
-    def broken(bulk, item):
-        return RuntimeError("a fault of our own")
-
-    node.ledger.book._written = broken
+    node.ledger.book.broken = True
     await asyncio.sleep(10)
-    node.ledger.book._written = written
+    node.ledger.book.broken = False
     await town.say()
     await asyncio.sleep(10)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -41,6 +40,13 @@ def with_a_follow_up_that_does_not_fit(installation: Installation) -> None:
         "mappings/request-status.yaml",
         "order_number: {label: Numéro dans l'application métier, portal: referenceExterne}",
         "order_number: {label: Numéro dans l'application métier, portal: referenceExterne, as: integer}",
+    )
+
+
+def with_a_row_that_this_message_does_not_have(installation: Installation) -> None:
+    """The commune's code has become required."""
+    installation.replace(
+        "mappings/bin-replacement.yaml", "waste: Adresse.@codeInsee}", "waste: Adresse.@codeInsee, required: true}"
     )
 
 
@@ -81,8 +87,15 @@ def ledger_gone_while_carried_out(node):
     return manner
 
 
-async def test_a_reply_that_the_database_cannot_keep_does_not_hold_its_delivery_for_ever(town: Town) -> None:
-    """See tests/delivery/test_postgresql.py for the real database; here the book refuses what is to be kept once."""
+async def test_an_order_whose_reply_the_ledger_will_never_take_is_delivered_without_it(town: Town) -> None:
+    node = await town.node()
+    node.ledger.book.refuses = lambda item: bool(getattr(item, "crosswalk", ()))
+    await town.say()
+
+    claim = await node.attempt()
+
+    assert await town.states() == [State.DELIVERED]
+    assert (await node.ledger.story(claim.message.id)).lines[-1].detail["follow_up"] == "refused by the ledger"
 
 
 # -- in doubt ---------------------------------------------------------------------------------------------------------
@@ -174,6 +187,21 @@ async def test_an_order_of_an_earlier_message_is_not_taken_for_this_one(town: To
     assert "I-000001" in str(unpacked(second.reason))
 
 
+async def test_an_order_that_a_person_confirmed_is_not_taken_for_a_later_one_s(town: Town) -> None:
+    node = await town.node()
+    town.applications.by_number |= {1: [carried_out_and_cut], 2: [cut]}
+    await town.say("D-1", 1)
+    await town.say("D-1", 2)
+    first = await node.attempt()
+    await node.ledger.confirm(first.delivery.id, actor="awa", reason="Seen", now=node.ledger.book.clock())
+    await node.worker.start()
+
+    await asyncio.sleep(120)
+
+    _, second = await town.deliveries()
+    assert (second.state, second.due_at) == (State.UNANSWERED, None), "a person must look"
+
+
 async def test_the_order_of_a_later_message_is_recognised_by_its_own_number(town: Town) -> None:
     node = await town.node()
     town.applications.manners += [obliging, carried_out_and_cut]
@@ -194,7 +222,7 @@ async def test_a_look_up_that_is_refused_costs_its_message_an_attempt_and_the_la
     await town.say("D-1", 1)
     await node.worker.start()
 
-    await asyncio.sleep(1800)
+    await asyncio.sleep(900)
 
     [delivery] = await town.deliveries()
     [lane] = [view.lane for view in await node.ledger.lanes_overview() if view.lane.name == "waste/default"]
@@ -202,6 +230,23 @@ async def test_a_look_up_that_is_refused_costs_its_message_an_attempt_and_the_la
     assert delivery.attempts > 2 and delivery.state is State.UNANSWERED
     assert len(town.applications.looked_up) < 10, "it is asked less and less often"
     assert len(town.applications.sent) == 1
+
+
+async def test_an_order_in_doubt_that_a_new_mapping_cannot_write_is_not_told_as_refused(
+    catalogue_with: CatalogueWith, town: Town
+) -> None:
+    node = await town.node()
+    town.applications.manners.append(carried_out_and_cut)
+    await town.say()
+    await node.attempt()
+    await asyncio.sleep(10)
+
+    town.catalogue = catalogue_with(with_a_row_that_this_message_does_not_have)
+    await (await town.node("node-2")).attempt()
+
+    [delivery] = await town.deliveries()
+    assert (delivery.state, delivery.look_up, delivery.due_at) == (State.UNANSWERED, True, None)
+    assert await town.deliveries("request-status") == []
 
 
 # -- before the call --------------------------------------------------------------------------------------------------
@@ -274,10 +319,10 @@ async def test_an_outage_never_sends_twice_what_it_did_not_take(town: Town, mann
     town.applications.manner = manner
     await town.say()
     await node.worker.start()
-    await asyncio.sleep(600)
+    await asyncio.sleep(100)
 
     town.applications.manner = None
-    await asyncio.sleep(timedelta(hours=1).total_seconds())
+    await asyncio.sleep(300)
 
     assert await town.states() == [State.DELIVERED]
     assert len(town.applications.carried_out) == 1

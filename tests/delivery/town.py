@@ -1,4 +1,4 @@
-"""A town under virtual time: what ships, a book that its nodes share, real workers and dispatchers, scripted applications."""
+"""A town under virtual time: what ships, a book that its nodes share, real workers and dispatchers, scripted callees."""
 
 from __future__ import annotations
 
@@ -79,10 +79,11 @@ class Town:
         self.engine = new_engine()
         self._ids = itertools.count(1)
         self.nodes: list[Node] = []
+        self.reader = VirtualLedger(Book(self.engine, virtual_now, "reader", "reader"))
 
     async def node(self, name: str = "node-1", clock: Callable[[], datetime] = virtual_now) -> Node:
         """One node more, not yet started."""
-        settings = Settings(Path("."), "", environment={**SECRETS, **ADDRESSES})
+        settings = Settings(Path(), "", environment={**SECRETS, **ADDRESSES})
         ledger = VirtualLedger(Book(self.engine, virtual_now, name, f"boot-{len(self.nodes) + 1}"))
         await ledger.register()
         heard: list[Signal] = []
@@ -105,8 +106,7 @@ class Town:
 
     async def found(self, exchange: str = "bin-replacement") -> list[Summary]:
         """The messages of an exchange, in the order in which they were accepted."""
-        ledger = VirtualLedger(Book(self.engine, virtual_now, "reader", "reader"))
-        page = await ledger.find(Search(exchange=exchange, limit=1000))
+        page = await self.reader.find(Search(exchange=exchange, limit=1000))
         return sorted(page.found, key=lambda each: each.deliveries[0].position)
 
     async def deliveries(self, exchange: str = "bin-replacement") -> list[Delivery]:

@@ -35,10 +35,3 @@ class Jumping(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
         if not ready:
             self._loop.now += max(timeout, 0.0)
         return ready
-
-
-class VirtualPolicy(asyncio.DefaultEventLoopPolicy):
-    """Makes virtual loops."""
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return VirtualLoop()

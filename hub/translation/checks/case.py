@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from hub.contract import Shape
 from hub.errors import Finding, Text
@@ -14,6 +14,7 @@ from hub.specs.source import Place, Source
 from hub.translation.paths import path_of, shape_at
 from hub.translation.tables import Table
 
+_TURNED = 0.95
 READ = frozenset({"in", "feed"})
 WRITTEN = frozenset({"out", "collect", "ask"})
 
@@ -122,9 +123,15 @@ class Case:
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The one of `known` that was most likely meant by `word`; None when none is near."""
-    folded = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
+    scored = [(_likeness(word.lower(), name.lower()), name) for name in known]
+    score, name = max(scored, default=(0.0, ""), key=lambda one: one[0])
+    return name if score >= cutoff else None
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0 to 1; letters in another order are a slip of the fingers."""
+    ratio = SequenceMatcher(None, one, other).ratio()
+    return max(ratio, _TURNED) if ratio < 1 and sorted(one) == sorted(other) else ratio
 
 
 def one_of(word: str, known: Iterable[str]) -> Text | None:

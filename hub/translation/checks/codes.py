@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from hub.contract import Shape
 from hub.errors import Finding, Text
 from hub.translation.cells import listed_values
-from hub.translation.checks.case import Case, Spot, one_of
+from hub.translation.checks.case import Case, Spot, closest, one_of
 from hub.translation.tables import Table
 
 
@@ -54,7 +54,9 @@ def _check_table_row(case: Case, spot: Spot, name: str) -> None:
         return
     if table is None:
         text = Text(en=f"there is no table “{name}”", fr=f"la table « {name} » n'existe pas")
-        right = one_of(name, case.tables) or Text(en=f"make the file {file}", fr=f"créez le fichier {file}")
+        right = Text(en=f"make the file {file}", fr=f"créez le fichier {file}")
+        if near := closest(name, case.tables, cutoff=0.8):
+            right = Text(en=f"did you mean “{near}”?", fr=f"vouliez-vous dire « {near} » ?")
         case.wrong((*spot.place, "table"), text, row=spot.name, right=right)
         return
     for side in spot.sides:

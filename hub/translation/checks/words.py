@@ -77,7 +77,6 @@ def _check_dates(case: Case, spot: Spot) -> None:
             _say(case, spot, (*spot.place, "date", side), en, fr, right=_right_form(written, zone))
             continue
         forms[side] = form
-        _check_written_date(case, spot, side, form)
     if len({form.kind == "time" for form in forms.values()}) > 1:
         en, fr = "a time stands against a date", "une heure se trouve en face d'une date"
         right = Text(
@@ -85,6 +84,9 @@ def _check_dates(case: Case, spot: Spot) -> None:
             fr="écrivez une forme de date partout, ou d'heure partout",
         )
         _say(case, spot, (*spot.place, "date"), en, fr, right=right)
+        return
+    for side, form in forms.items():
+        _check_written_date(case, spot, side, form)
 
 
 def _form(written: str, zone: ZoneInfo) -> DateForm | None:
@@ -119,7 +121,9 @@ def _check_written_date(case: Case, spot: Spot, side: str, form: DateForm) -> No
     zone = ZoneInfo(case.spec.timezone)
     usual = [found for name in _USUAL_FORMS if (found := _form(name, zone)) and found.kind == form.kind]
     fitting = [one.written for one in usual if _refused(one, fit) is None]
-    right = Text(en=f"write {fitting[0]}", fr=f"écrivez {fitting[0]}") if fitting else None
+    right = Text(en="write the form that its documentation gives", fr="écrivez la forme que donne sa documentation")
+    if fitting:
+        right = Text(en=f"write {fitting[0]}", fr=f"écrivez {fitting[0]}")
     en = f"{form.written} writes 31 December 2026 as {refused}, which the contract of {side} does not take"
     fr = f"{form.written} écrit le 31 décembre 2026 sous la forme {refused}, que le contrat de {side} n'admet pas"
     _say(case, spot, (*spot.place, "date", side), en, fr, right=right)

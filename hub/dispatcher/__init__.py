@@ -1,0 +1,5 @@
+"""The door out: `Dispatcher`, what an attempt is made of, and the words of what it came to."""
+
+from hub.dispatcher.dispatcher import Dispatcher
+
+__all__ = ["Dispatcher"]

@@ -40,6 +40,10 @@ SEEDS = int(os.environ.get("HUB_SEEDS", "24"))
 REFERENCES, MESSAGES = 5, 16
 TROUBLE, PEACE = 40.0, 240.0
 """Seconds of faults, and seconds within which all is settled once they end."""
+SKEW = 0.2
+"""Seconds by which a node's clock may be off the ledger's: far more than its agreeing every few seconds leaves."""
+LONGEST = 1.5
+"""Seconds that the application may be at work: its time limit, less what two clocks may be apart."""
 ENDED = {State.DELIVERED, State.CANCELLED}
 
 
@@ -89,7 +93,7 @@ class Campaign:
         return await (self._manner() if self.troubled else obliging)(applications, order)
 
     def _manner(self) -> Manner:
-        seconds = self.chance.uniform(0.05, 1.9)
+        seconds = self.chance.uniform(0.05, LONGEST)
         bad = (cut, carried_out_and_cut, cut_then_carried_out(seconds), slow(seconds), slow(seconds), down)
         worse = (failing(500), failing(503), failing(429, retry_after="2"), failing(504))
         return self.chance.choice((obliging, obliging, obliging, slow(seconds), *bad, *worse))
@@ -102,7 +106,7 @@ class Campaign:
     # -- the nodes ----------------------------------------------------------------------------------------------------
 
     async def _started(self, name: str) -> Node:
-        skew = timedelta(seconds=self.chance.uniform(-2, 2))
+        skew = timedelta(seconds=self.chance.uniform(-SKEW, SKEW))
         node = await self.town.node(name, clock=lambda: virtual_now() + skew)
         node.ledger.book.lost = lambda: self.troubled and self.chance.random() < 0.01
         while True:

@@ -77,14 +77,14 @@ class Town:
 
     def __post_init__(self) -> None:
         self.engine = new_engine()
-        self._ids = itertools.count(1)
+        self._ids, self._boots = itertools.count(1), itertools.count(1)
         self.nodes: list[Node] = []
         self.reader = VirtualLedger(Book(self.engine, virtual_now, "reader", "reader"))
 
     async def node(self, name: str = "node-1", clock: Callable[[], datetime] = virtual_now) -> Node:
         """One node more, not yet started."""
         settings = Settings(Path(), "", environment={**SECRETS, **ADDRESSES})
-        ledger = VirtualLedger(Book(self.engine, virtual_now, name, f"boot-{len(self.nodes) + 1}"))
+        ledger = VirtualLedger(Book(self.engine, virtual_now, name, f"boot-{next(self._boots)}"))
         await ledger.register()
         heard: list[Signal] = []
         common = {"catalogue": self.catalogue, "ledger": ledger, "clock": clock, "announce": heard.append}

@@ -11,7 +11,7 @@ from hub.catalogue.answers import wrong_receipt, wrong_rules
 from hub.catalogue.facts import Application
 from hub.catalogue.files import load_file, said_twice, stray_references
 from hub.catalogue.instances import wrong_instances
-from hub.contract import Shape
+from hub.contract import Contract, Shape
 from hub.errors import ConfigurationError, Finding, Text
 from hub.specs import connector as specs
 from hub.specs.source import Source
@@ -35,7 +35,7 @@ def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tup
         return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
     found = (*stray_references(source, but="address"), *wrong_instances(spec, source))
     try:
-        contract = load_wsdl(file) if spec.protocol == "soap" else load_openapi(file)
+        contract = _contract(file, spec)
     except ConfigurationError as error:
         return None, (*found, *_of_contract(error, file, root))
     application, unsound = _sound(Application(spec.connector, spec, source, contract, folder))
@@ -56,6 +56,19 @@ def _contract_file(folder: Path, spec: specs.Connector, source: Source) -> Path:
             right = Text(en=f"{right.en}, or name one of {listed}", fr=f"{right.fr}, ou nommez l'un de ceux-ci : {listed}")
         raise ConfigurationError(findings=(source.finding(("contract",), missing, right=right),))
     return path
+
+
+def _contract(file: Path, spec: specs.Connector) -> Contract:
+    """The contract in `file`. Raises ConfigurationError, also where its reader stumbles over a form that no standard has."""
+    try:
+        return load_wsdl(file) if spec.protocol == "soap" else load_openapi(file)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        form = "WSDL" if spec.protocol == "soap" else "OpenAPI"
+        words = Text(
+            en=f"is not built as {form} has it: something in it is of another kind ({error})",
+            fr=f"n'est pas construit comme le veut {form} : un élément y est d'un autre genre ({error})",
+        )
+        raise ConfigurationError(findings=(Finding(words, file.name, 1, 1),)) from error
 
 
 def _of_contract(error: ConfigurationError, file: Path, root: Path) -> Iterator[Finding]:

@@ -195,6 +195,18 @@ def test_a_contract_that_is_not_there_is_said(installation: Installation, capsys
     assert remedies(lines, place=f"{WASTE}:5", says="there is no contract “waste.wsdl”", row="")
 
 
+@pytest.mark.parametrize(("old", "new"), [("type: integer", "type: 7"), ("properties:", "properties: 7\n      x-before:")])
+def test_a_contract_of_no_known_form_is_said(
+    installation: Installation, capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    installation.replace("connectors/finance/finance.openapi.yaml", old, new)
+
+    code, lines = checked(installation, capsys)
+
+    assert code == 1
+    assert any(line.startswith("connectors/finance/finance.openapi.yaml:") for line in lines), "\n".join(lines)
+
+
 def test_required_content_cannot_be_ignored(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
     installation.replace(BINS, "    waste: NumBacAncien\n", "")
     installation.replace(BINS, "waste: [Equipe, ", "waste: [NumBacAncien, Equipe, ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from hub.assembly import Clock, new_id
@@ -30,7 +29,7 @@ def init(folder: Path = Path(), *, new_admin_key: bool = False) -> None:
     for name in ("connectors", "mappings/tables", "schedules", "secrets"):
         (settings.root / name).mkdir(parents=True, exist_ok=True)
     (settings.root / "secrets").chmod(0o700)
-    key = asyncio.run(_admin_key(replace(settings, node=settings.node), always=new_admin_key))
+    key = asyncio.run(_admin_key(settings, always=new_admin_key))
     screen.say(f"The installation is in {settings.root}.", f"L'installation est dans {settings.root}.")
     if key:
         show_admin_key(screen, key)

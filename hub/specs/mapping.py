@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.specs.words import Duration, Path, Size, Slug, Spec, Truth, Word
+from hub.specs.words import Duration, Path, Size, Slug, Spec, Truth, Word, refusal
 
 Sector = Literal[
     "fiscalite",
@@ -130,7 +130,10 @@ class Mapping(Spec):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("write a zone such as Europe/Paris or Pacific/Noumea") from error
+            raise refusal(
+                "write a zone such as Europe/Paris or Pacific/Noumea",
+                "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
+            ) from error
         return value
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 
-from hub.specs.words import Duration, Slug, Spec, Word
+from hub.specs.words import Duration, Slug, Spec, Word, refusal
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,7 +41,10 @@ class Schedule(Spec):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("write a zone such as Europe/Paris or Pacific/Noumea") from error
+            raise refusal(
+                "write a zone such as Europe/Paris or Pacific/Noumea",
+                "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
+            ) from error
         return value
 
     @field_validator("cron")
@@ -50,5 +53,8 @@ class Schedule(Spec):
         try:
             CronSim(value, _ANY_TIME)
         except CronSimError as error:
-            raise ValueError(f"{error}: write five fields, such as */15 6-20 * * mon-fri") from error
+            raise refusal(
+                f"{error}: write five fields (minute, hour, day, month, weekday), such as */15 6-20 * * mon-fri",
+                "écrivez cinq champs (minute, heure, jour, mois, jour de la semaine), tels que */15 6-20 * * mon-fri",
+            ) from error
         return value

@@ -18,6 +18,18 @@ from hub.errors import ConfigurationError, Finding, Text
 LARGEST = 1024 * 1024
 DEEPEST = 40
 
+_FRENCH = {
+    "expected ',' or '}'": "il manque une virgule ou l'accolade fermante « } »",
+    "expected ',' or ']'": "il manque une virgule ou le crochet fermant « ] »",
+    "mapping values are not allowed": "un « : » n'est pas à sa place",
+    "cannot start any token": "un caractère (tabulation, @, %, `) ne peut pas commencer une valeur",
+    "could not find expected ':'": "il manque un « : » après la clé",
+    "expected <block end>": "cette ligne n'est pas alignée avec les autres",
+    "found unexpected end of stream": "un guillemet n'est pas fermé",
+    "expected the node content": "il manque une valeur",
+}
+"""The parser's complaints, by words that stand in them."""
+
 Place = tuple[str | int, ...]
 
 
@@ -63,7 +75,12 @@ def read_source(path: Path, *, shown: str) -> Source:
 
 def parse_source(text: str, *, shown: str) -> Source:
     """YAML `text`, called `shown` in findings. Raises ConfigurationError with file, line and column."""
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        sign = f"U+{ord(text[error.position : error.position + 1] or ' '):04X}"
+        words = Text(en=f"holds the invisible sign {sign}", fr=f"contient le caractère invisible {sign}")
+        raise _refused(shown, text[: error.position].count("\n") + 1, 1, words) from error
     try:
         _refuse_aliases(text, shown)
         node = loader.get_single_node()
@@ -134,7 +151,8 @@ def _broken(shown: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = error.problem or "not YAML"
-    return _refused(shown, line, column, Text(en=f"is not YAML: {problem}", fr=f"n'est pas du YAML : {problem}"))
+    french = next((said for word, said in _FRENCH.items() if word in problem), problem)
+    return _refused(shown, line, column, Text(en=f"is not YAML: {problem}", fr=f"n'est pas du YAML : {french}"))
 
 
 def _refused(shown: str, line: int, column: int, text: Text) -> ConfigurationError:

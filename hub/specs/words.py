@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
 _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -18,12 +19,20 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+def refusal(en: str, fr: str) -> PydanticCustomError:
+    """What a validator raises: what would be right, in both languages."""
+    return PydanticCustomError("hub", "{en}", {"en": en, "fr": fr})
+
+
 def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     found = re.fullmatch(r"(\d+)\s*([smhdy])", str(value).strip())
     if not found:
-        raise ValueError("write a whole number and one of s, m, h, d, y: 30s, 5m, 2h, 90d, 2y")
+        raise refusal(
+            "write a whole number and one of s, m, h, d, y: 30s, 5m, 2h, 90d, 2y",
+            "écrivez un entier suivi de s, m, h, d (jours) ou y (années) : 30s, 5m, 2h, 90d, 2y",
+        )
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
 
 
@@ -32,7 +41,10 @@ def _size(value: Any) -> Any:
         return value
     found = re.fullmatch(r"(\d+)\s*(B|kB|MB|GB)", str(value).strip())
     if not found:
-        raise ValueError("write a whole number and one of B, kB, MB, GB: 10 MB")
+        raise refusal(
+            "write a whole number and one of B, kB, MB, GB: 10 MB",
+            "écrivez un entier suivi de B (octets), kB, MB ou GB : 10 MB",
+        )
     return int(found[1]) * _BYTES[found[2]]
 
 
@@ -40,13 +52,16 @@ def _truth(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if value not in ("true", "false"):
-        raise ValueError("write true or false")
+        raise refusal("write true or false", "écrivez true (oui) ou false (non)")
     return value == "true"
 
 
 def _secret(value: str) -> str:
     if value and not re.fullmatch(r"secret:[a-z0-9][a-z0-9_-]*", value):
-        raise ValueError("write a reference such as secret:waste, never the secret itself")
+        raise refusal(
+            "write a reference such as secret:waste, never the secret itself",
+            "écrivez une référence telle que secret:waste, jamais le secret lui-même",
+        )
     return value
 
 

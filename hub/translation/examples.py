@@ -129,8 +129,9 @@ class _Run:
     def _same(self, place: Place, side: str, wanted: Any, written: Any) -> None:
         for path, one, other in leaves_apart(wanted, written, ()):
             shown = path_text(path)
-            en = f"{side} {shown}: the example has {_shown(one)}, the mapping writes {_shown(other)}"
-            fr = f"{side} {shown} : l'exemple a {_shown(one)}, la correspondance écrit {_shown(other)}"
+            here, made = _shown(one), _shown(other)
+            en = f"{side} {shown}: the example has {here.en}, the mapping writes {made.en}"
+            fr = f"{side} {shown} : l'exemple a {here.fr}, la correspondance écrit {made.fr}"
             self._say((*place, *path), en, fr, row=self.translation.row_at(side, shown))
 
     def _say(self, place: Place, en: str, fr: str, *, row: str = "") -> None:
@@ -157,8 +158,9 @@ def _keys(path: str) -> Place:
     return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Text:
     if value is ABSENT:
-        return "—"
-    text = f"“{value}”"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        return Text(en="nothing", fr="rien")
+    text = str(value)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return Text(en=f"“{text}”", fr=f"« {text} »")

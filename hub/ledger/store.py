@@ -115,6 +115,7 @@ def _upgraded(store: Store) -> Store:
 
 def _sqlite(url: sa.URL, path: Path) -> Store:
     lock = _locked(path)
+    path.touch(mode=0o600)  # references and keys' hashes are nobody else's to read; SQLite's own files take its mode
     manual: dict[str, Any] = {"isolation_level": None}
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args=manual)
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, connect_args=manual)

@@ -79,6 +79,16 @@ async def test_all_is_still_there_after_reopening(ledger: Ledger, opened: Opener
     assert after == before
 
 
+async def test_a_new_sqlite_book_can_be_read_by_its_owner_alone(sqlite_url: str) -> None:
+    ledger = await Ledger.open(sqlite_url, cipher=Reversing(), node="node-1", boot="b")
+
+    await ledger.ping()
+
+    files = [file for file in Path(sqlite_url.removeprefix("sqlite:///")).parent.glob("hub.db*") if file.suffix != ".lock"]
+    assert {file.stat().st_mode & 0o077 for file in files} == {0}
+    await ledger.close()
+
+
 async def test_a_second_process_on_sqlite_is_refused_and_told_of_postgresql(sqlite_url: str) -> None:
     ledger = await Ledger.open(sqlite_url, cipher=Reversing(), node="node-1", boot="b1")
     second = (

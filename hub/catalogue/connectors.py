@@ -11,6 +11,7 @@ from hub.catalogue.answers import wrong_receipt, wrong_rules
 from hub.catalogue.facts import Application
 from hub.catalogue.files import load_file, said_twice, stray_references
 from hub.catalogue.instances import wrong_instances
+from hub.catalogue.tweaks import read_tweaks
 from hub.contract import Contract, Shape
 from hub.errors import ConfigurationError, Finding, Text
 from hub.specs import connector as specs
@@ -33,12 +34,13 @@ def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tup
         return None, error.findings
     if spec.connector != folder.name:
         return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
-    found = (*stray_references(source, but="address"), *wrong_instances(spec, source))
+    tweaks, wrong = read_tweaks(folder, root=root)
+    found = (*stray_references(source, but="address"), *wrong_instances(spec, source), *wrong)
     try:
         contract = _contract(file, spec)
     except ConfigurationError as error:
         return None, (*found, *_of_contract(error, file, root))
-    application, unsound = _sound(Application(spec.connector, spec, source, contract, folder))
+    application, unsound = _sound(Application(spec.connector, spec, source, contract, folder, tweaks=tweaks))
     return application, (*found, *unsound, *_wrong_operations(application), *wrong_rules(application))
 
 

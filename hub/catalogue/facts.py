@@ -15,6 +15,7 @@ from hub.specs.connector import Direction
 from hub.specs.schedule import Schedule
 from hub.specs.source import Source
 from hub.translation import Translation
+from hub.translation.tweaks import Tweaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Application:
     contract: Contract
     folder: Path
     unsound: frozenset[str] = frozenset()
+    tweaks: Tweaks | None = None
 
     def operation(self, name: str) -> Operation:
         """What the contract says of the connector's operation `name`."""

@@ -106,6 +106,7 @@ def compiled(
     if findings := tuple(_unknown_sides(draft, connectors, unread)):
         return None, (*stray, *findings)
     shapes, replies = _shapes(draft.spec, connectors), _replies(draft.spec, connectors)
+    tweaks = {side: found for side in draft.spec.between if (found := connectors[side].tweaks)}
     findings = check_mapping(
         draft.spec,
         draft.source,
@@ -115,6 +116,7 @@ def compiled(
         others=others,
         filled=_filled(draft.spec, connectors),
         unread=unread,
+        tweaks=tweaks,
     )
     findings = (*stray, *findings)
     if any(finding.severity == "error" for finding in findings):
@@ -123,7 +125,9 @@ def compiled(
     if not _tables_of(draft.spec.fields) | _tables_of(draft.spec.reply) <= tables.keys():
         return None, findings
     try:
-        translation = compile_mapping(draft.spec, shapes=shapes, replies=replies, tables=tables, revision=revision)
+        translation = compile_mapping(
+            draft.spec, shapes=shapes, replies=replies, tables=tables, tweaks=tweaks, revision=revision
+        )
     except ConfigurationError as error:
         return None, (*findings, *(error.findings or (Finding(error.text, draft.source.file, 1, 1),)))
     return Exchange(draft.spec.exchange, draft.spec, draft.source, translation, draft.examples), findings

@@ -41,6 +41,20 @@ class FileWord(Spec):
     types: tuple[str, ...] = Field((), description="The types taken, told by the first bytes: pdf, jpg, png.")
 
 
+class Computed(Spec):
+    """What a field is worked out from; exactly one of the three."""
+
+    count: str | None = Field(None, description="How many lines this group has.")
+    sum: str | None = Field(None, description="The sum of this row over all lines: bins.litres.")
+    by: Word | None = Field(None, description="The function compute_<name> in tweaks.py of the side's connector.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Computed:
+        if sum(word is not None for word in (self.count, self.sum, self.by)) != 1:
+            raise refusal("write one of count, sum, by", "écrivez l'un de ces mots : count, sum, by")
+        return self
+
+
 class Row(Spec):
     """One field: its cells (one path per side) and the words that say how it is read and written."""
 
@@ -66,6 +80,13 @@ class Row(Spec):
     match: Word | None = Field(None, description="The row that pairs lines; never their position.")
     fields: dict[Word, Row] = Field(default_factory=dict, description="The rows of each line.")
     constant: str | None = Field(None, description="Always this value on its side.")
+    computed: Computed | None = Field(
+        None, description="Worked out from other rows when it is written: {count: bins}, {sum: bins.litres}, {by: name}."
+    )
+    tweak: dict[str, Word] = Field(
+        default_factory=dict,
+        description="What no word can say: the pair read_<name>, write_<name> in tweaks.py of that side's connector.",
+    )
     when: dict[Word, tuple[str, ...]] = Field(default_factory=dict, description="Only when these rows have these values.")
     file: FileWord | None = Field(None, description="The field holds a file.")
     check: RowCheck | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -50,8 +51,20 @@ def candidates(name: str, row: Row, *, shapes: Mapping[str, Shape], words: Words
     if row.as_ == "boolean":
         return [True, False]
     raw = _dates(row, words.zone) if row.date else _raw(row, shapes, rng)
+    raw += _through_tweaks(name, row, shapes, words, rng)
     takes = _filter(name, row, shapes, words)
     return [value for value in dict.fromkeys(raw) if takes(value)]
+
+
+def _through_tweaks(name: str, row: Row, shapes: Mapping[str, Shape], words: Words, rng: Random) -> list[Any]:
+    """What a tweaked side may send, as it is read: its contract's patterns and codes are of the text before the tweak."""
+    found = []
+    for side in [side for side in row.tweak if side in shapes]:
+        cell = compile_cell(name, row, side=side, shape=None, words=words)
+        for text in _texts(row.model_copy(update={"check": None}), {side: shapes[side]}, rng):
+            with suppress(Fault):
+                found.append(cell.parse(text))
+    return found
 
 
 def file_candidates(row: Row) -> list[tuple[dict[str, Any], bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,20 +18,24 @@ from hub.translation.facets import fit_of, matches
 from hub.translation.faults import Cell, Fault
 from hub.translation.record import canonical_text
 from hub.translation.tables import Table
+from hub.translation.tweaks import Pair, Tweaks, tweaked
 from hub.translation.values import BOOLEAN, INTEGER, TEXT, decimal_cell, table_cell, values_cell
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the words of a row refer to: the code lists, and the zone of times without one."""
+    """What the words of a row refer to: the code lists, the zone of times without one, and each side's tweaks."""
 
     tables: Mapping[str, Table]
     zone: ZoneInfo
+    tweaks: Mapping[str, Tweaks] = field(default_factory=dict)
 
 
 def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: Words) -> Cell:
     """The cell of `row` (called `name`) on `side`, where the contract has `shape`. Raises ConfigurationError."""
     base = _base(name, row, side, shape, words)
+    if side in row.tweak:
+        base = tweaked(base, row.tweak[side], _pair(name, row.tweak[side], words.tweaks.get(side)))
     parse = _checked(base.parse, row.check) if row.check else base.parse
     form = _fitted(base.form, row.max.get(side), shape)
     return Cell(parse, form, plain=base.plain and parse is base.parse and form is base.form)
@@ -55,6 +59,12 @@ def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> 
             return BOOLEAN
         case "text":
             return TEXT
+
+
+def _pair(name: str, tweak: str, tweaks: Tweaks | None) -> Pair:
+    if tweaks is None or tweak not in tweaks.pairs:
+        raise _cannot(name, f"there is no tweak “{tweak}”", f"l'ajustement « {tweak} » n'existe pas")
+    return tweaks.pairs[tweak]
 
 
 def listed_values(row: Row, side: str) -> Mapping[str, str]:

@@ -12,8 +12,10 @@ from hub.translation.checks.case import Case
 from hub.translation.checks.codes import check_codes
 from hub.translation.checks.fields import check_fields
 from hub.translation.checks.names import check_names
+from hub.translation.checks.tweaks import check_tweaks
 from hub.translation.checks.words import check_words
 from hub.translation.tables import Table
+from hub.translation.tweaks import Tweaks
 
 
 def check_mapping(
@@ -26,16 +28,19 @@ def check_mapping(
     others: Mapping[str, specs.Mapping] | None = None,
     filled: Mapping[str, frozenset[str]] | None = None,
     unread: frozenset[str] = frozenset(),
+    tweaks: Mapping[str, Tweaks] | None = None,
 ) -> tuple[Finding, ...]:
     """Every fault of the file, in the order of files and lines; no finding = it can be compiled.
 
     `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer. `others`: the mappings by
     exchange, for `then`. `filled`: side -> paths that the hub fills itself, such as the connector's `key_field`.
-    `unread`: files of tables and mappings that are there but have errors of their own.
+    `unread`: files of tables and mappings that are there but have errors of their own. `tweaks`: what the connectors'
+    own tweaks.py offer, by side.
     """
-    case = Case(spec, source, shapes, replies, tables, others, filled or {}, unread)
+    case = Case(spec, source, shapes, replies, tables, others, filled or {}, unread, tweaks or {})
     check_names(case)
     check_fields(case)
     check_words(case)
     check_codes(case)
+    check_tweaks(case)
     return tuple(sorted(case.findings, key=lambda finding: (finding.file, finding.line, finding.column)))

@@ -68,7 +68,7 @@ class Comparison:
             yield from self._level(row.fields, one, other, (*place, "fields"), f"{full}.", inner)
 
     def _is_compared(self, rows: Mapping[str, Row], name: str, row: Row) -> bool:
-        if row.constant is not None or row.join or row.owner not in (None, self.side):
+        if row.constant is not None or row.computed or row.join or row.owner not in (None, self.side):
             return False
         if self.side in row.loses and not self.with_losses:
             return False

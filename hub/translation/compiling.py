@@ -9,6 +9,7 @@ from hub.contract import Kind, Shape
 from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row
 from hub.translation.cells import Words, compile_cell
+from hub.translation.computed import compile_computed
 from hub.translation.faults import Cell
 from hub.translation.groups import Group, reading_group, writing_group
 from hub.translation.joins import Joint, compile_joint
@@ -16,11 +17,13 @@ from hub.translation.levels import Level, ReadEntry, WriteEntry
 from hub.translation.paths import all_paths, lists_on, path_of, shape_at
 from hub.translation.scene import Empty, Slot, Step
 from hub.translation.steps import (
+    reading_computed,
     reading_constant,
     reading_file,
     reading_joint,
     reading_value,
     reading_when,
+    writing_computed,
     writing_constant,
     writing_file,
     writing_joint,
@@ -98,14 +101,12 @@ def compile_level(plan: Plan) -> Level:
 
 
 def _in_order(plan: Plan) -> list[str]:
-    """The rows of this side in the contract's order, those with a condition last and after those that they depend on."""
+    """The rows of this side in the contract's order, a condition after what it depends on, what is computed last."""
     order = {path: number for number, path in enumerate(all_paths(plan.shape))}
     here = [name for name, row in plan.rows.items() if path_of(row, plan.side)]
     here.sort(key=lambda name: order.get(path_of(plan.rows[name], plan.side), len(order)))
-    free = [name for name in here if not plan.rows[name].when]
-    bound = [name for name in here if plan.rows[name].when]
-    bound.sort(key=lambda name: _depth(plan.rows, name, ()))
-    return free + bound
+    here.sort(key=lambda name: (plan.rows[name].computed is not None, _depth(plan.rows, name, ())))
+    return here
 
 
 def _depth(rows: Mapping[str, Row], name: str, seen: tuple[str, ...]) -> int:
@@ -141,12 +142,12 @@ def _add(draft: _Draft, name: str, row: Row) -> None:
 
 
 def _is_simple(row: Row) -> bool:
-    return not (row.each or row.when or row.constant is not None or row.file or row.join)
+    return not (row.each or row.when or row.constant is not None or row.computed or row.file or row.join)
 
 
 def _require(draft: _Draft, row: Row, slot: Slot) -> None:
     """Note what a document of this side must have: the row itself, or the rows that it is split into."""
-    if row.constant is not None:
+    if row.constant is not None or row.computed:
         return
     if not row.join:
         if slot.read_required:
@@ -195,7 +196,7 @@ def _cell(name: str, row: Row, plan: Plan, shape: Shape) -> Cell:
 
 def _images(name: str, row: Row, plan: Plan) -> tuple[Cell, ...]:
     """The cells of the other sides that keep less of this row: `max`, or a declared loss."""
-    if row.each or row.file or row.constant is not None or row.join:
+    if row.each or row.file or row.constant is not None or row.computed or row.join:
         return ()
     lossy = {side for side in (*row.max, *row.loses) if side != plan.side and side in row.cells}
     return tuple(compile_cell(name, row, side=side, shape=None, words=plan.words) for side in sorted(lossy))
@@ -225,6 +226,9 @@ def _steps(draft: _Draft, row: Row, slot: Slot, shape: Shape) -> tuple[Step, Ste
         return reading_group(group), writing_group(group)
     if row.constant is not None:
         return reading_constant(slot, row.constant), writing_constant(slot, row.constant)
+    if row.computed:
+        work_out = compile_computed(row.computed, draft.plan.words.tweaks.get(draft.plan.side))
+        return reading_computed(slot, work_out, held=row.computed.by is None), writing_computed(slot, work_out)
     if row.file:
         return reading_file(slot, row.file), writing_file(slot, row.file)
     if row.join:

@@ -82,7 +82,7 @@ class _Maker:
     poor: list[str]
 
     def pools(self, rows: Mapping[str, Row], around: Mapping[str, list[Shape]], within: str) -> tuple[Pool, ...]:
-        spoken = {name: row for name, row in rows.items() if row.constant is None and not row.join}
+        spoken = {name: row for name, row in rows.items() if row.constant is None and not (row.computed or row.join)}
         splits = {name: look for row in rows.values() for name, look in row.split.items()}
         bound = {
             name for row in rows.values() if any(rows[n].required for n in row.split if n in rows) for name in row.split

@@ -21,6 +21,7 @@ from hub.translation.paths import cells_of
 from hub.translation.record import canonical_text
 from hub.translation.scene import Trip
 from hub.translation.tables import Table
+from hub.translation.tweaks import Tweaks
 from hub.translation.values import typed_code
 
 Direction = Literal["in", "out", "ask", "feed", "collect"]
@@ -230,13 +231,14 @@ def compile_mapping(
     shapes: Mapping[str, Mapping[str, Shape]],
     replies: Mapping[str, Shape],
     tables: Mapping[str, Table],
+    tweaks: Mapping[str, Tweaks] | None = None,
     revision: str = "",
 ) -> Translation:
     """`spec` compiled. `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer.
 
     Raises ConfigurationError when a row cannot be compiled (check_mapping says it with file and line).
     """
-    words = Words(tables, ZoneInfo(spec.timezone))
+    words = Words(tables, ZoneInfo(spec.timezone), tweaks or {})
     levels = {
         side: {
             direction: compile_level(Plan(spec.fields, side, shape, words, elsewhere=tuple(by_direction.values())))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub.message import Record
 from hub.specs.mapping import FileWord
 from hub.translation.attachments import form_base64, open_base64, ticket_of
 from hub.translation.faults import Fault, fault
@@ -88,6 +89,37 @@ def writing_constant(slot: Slot, constant: str) -> Step:
 
     def write(scene: Scene) -> None:
         _put(scene, slot, constant)
+
+    return write
+
+
+def reading_computed(slot: Slot, work_out: Callable[[Record], Any], *, held: bool) -> Step:
+    """What is worked out is not part of the record; `held`: it must be what the document's own lines make."""
+
+    def read(scene: Scene) -> None:
+        text = _text(scene, slot)
+        value = ABSENT if text is ABSENT or text is None else _parsed(scene, slot, text)
+        made = work_out(scene.record) if held and value is not ABSENT else ABSENT
+        if made is not ABSENT and made != value:
+            wrong = fault("is not what its lines make", "ne correspond pas à ses lignes")
+            scene.trip.wrong(slot, scene.at, wrong)
+
+    return read
+
+
+def writing_computed(slot: Slot, work_out: Callable[[Record], Any]) -> Step:
+    """Worked out anew each time, unless the side has that value already."""
+
+    def write(scene: Scene) -> None:
+        try:
+            value = work_out(scene.record)
+        except Fault as found:
+            scene.trip.wrong(slot, scene.at, found)
+            return
+        if value is ABSENT:
+            scene.absent.append(slot)
+        elif scene.trip.fresh or not slot.agrees(scene.raw(slot), value):
+            _put(scene, slot, value)
 
     return write
 

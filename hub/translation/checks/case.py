@@ -13,6 +13,7 @@ from hub.specs.mapping import Row
 from hub.specs.source import Place, Source
 from hub.translation.paths import path_of, shape_at
 from hub.translation.tables import Table
+from hub.translation.tweaks import Tweaks
 
 _TURNED = 0.95
 READ = frozenset({"in", "feed"})
@@ -60,6 +61,7 @@ class Case:
     others: Mapping[str, Spec] | None
     filled: Mapping[str, frozenset[str]]
     unread: frozenset[str] = frozenset()
+    tweaks: Mapping[str, Tweaks] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     meant: dict[str, set[str]] = field(default_factory=dict)
     """By side, the fields that a misspelt cell or ignored path stands for: they are not said to be forgotten too."""

@@ -5,20 +5,26 @@ Nothing of a message that is refused is kept; every error of it is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from hub.catalogue import Catalogue, Exchange
 from hub.codecs import codec_for
 from hub.contract import Document, Part
-from hub.errors import MessageError, NotFound, Problem, Text
-from hub.ledger import Acceptance, Ledger
+from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text
+from hub.ledger import Acceptance, Ledger, Moved
+from hub.memory import recollect
 from hub.message import Receipt
 from hub.routing import Said, acceptance
 from hub.signals import Accepted, Listener, NotAccepted
-from hub.translation import Reading, canonical_text
+from hub.translation import Reading, canonical_text, merge
+
+TRIES = 20
+"""How often a message is merged anew that meets others of its object in the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Intake:
         message, HubUnavailable when the ledger cannot take it.
         """
         try:
-            receipt = await self._ledger.accept(await self._recognise(arrival))
+            receipt = await self._kept(lambda: self._recognise(arrival))
         except MessageError as error:
             self._announce(NotAccepted(arrival.exchange, arrival.application, error.kind))
             raise
@@ -81,10 +87,8 @@ class Intake:
         One answer per item; an item that cannot be read is refused alone, and the others are taken.
         """
         entered = self._catalogue.exchange(exchange)
-        read = [await self._item(entered, document, sender=sender, authority=authority) for document in documents]
-        taken = [each for each in read if isinstance(each, Acceptance)]
-        answers = iter(await self._ledger.accept_all(taken, cursor=cursor))
-        results = tuple(next(answers) if isinstance(each, Acceptance) else each for each in read)
+        read = [self._item(entered, document, sender=sender, authority=authority) for document in documents]
+        results = await self._items(entered, read, cursor)
         for result in results:
             if isinstance(result, Receipt):
                 self._announce(Accepted(exchange, sender, result.reference, result.message, result.duplicate))
@@ -92,6 +96,13 @@ class Intake:
                 self._announce(NotAccepted(exchange, sender, result.kind))
         self._wake()
         return results
+
+    async def _kept(self, recognised: Callable[[], Awaitable[Acceptance]]) -> Receipt:
+        """The receipt of an acceptance; made anew when what its sender holds was changed in the same moment."""
+        for _ in range(TRIES):
+            with suppress(Moved):
+                return await self._ledger.accept(await recognised())
+        raise HubUnavailable
 
     async def _recognise(self, arrival: Arrival) -> Acceptance:
         exchange = self._catalogue.exchange(arrival.exchange)
@@ -104,8 +115,8 @@ class Intake:
                 )
             )
         part = self._catalogue.connectors[arrival.application].operation(operation).input
-        reading = _read(exchange, arrival, part) if part else Reading({}, {})
-        _writable(exchange, arrival.application, reading)
+        document = {**codec_for(part).read(arrival.body), **arrival.parameters} if part else {}
+        reading = _read(exchange, arrival, part, document) if part else Reading({}, {})
         said = Said(
             exchange,
             arrival.application,
@@ -118,27 +129,49 @@ class Intake:
             key=arrival.key,
             caller_url=arrival.caller_url,
             trace=arrival.trace,
+            document=document,
         )
-        return await self._addressed(said)
+        said = await self._addressed(said)
+        _writable(said)
+        return self._acceptance(said)
 
-    async def _item(
-        self, exchange: Exchange, document: Document, *, sender: str, authority: str
-    ) -> Acceptance | MessageError:
+    async def _items(
+        self, exchange: Exchange, said: Sequence[Said | MessageError], cursor: tuple[str, str]
+    ) -> tuple[Receipt | MessageError, ...]:
+        """The answers to the items of a list. In a two-way exchange each is taken by itself: it may be news to the last."""
+        taken = [each for each in said if isinstance(each, Said)]
+        if exchange.translation.two_way:
+            receipts: list[Receipt | MessageError] = [await self._kept(partial(self._accepted_of, each)) for each in taken]
+            await self._ledger.accept_all([], cursor=cursor)
+        else:
+            made = [await self._accepted_of(each) for each in taken]
+            receipts = list(await self._ledger.accept_all(made, cursor=cursor))
+        answers = iter(receipts)
+        return tuple(next(answers) if isinstance(each, Said) else each for each in said)
+
+    async def _accepted_of(self, said: Said) -> Acceptance:
+        return self._acceptance(await self._addressed(said))
+
+    def _item(self, exchange: Exchange, document: Document, *, sender: str, authority: str) -> Said | MessageError:
         operation = exchange.operation(sender, "feed") or ""
         try:
             reading = exchange.translation.read(sender, document, direction="feed")
         except MessageError as error:
             return error
-        said = Said(exchange, sender, operation, authority, reading.record, files=reading.files)
-        return await self._addressed(said)
+        return Said(exchange, sender, operation, authority, reading.record, files=reading.files, document=document)
 
-    async def _addressed(self, said: Said) -> Acceptance:
-        """The acceptance of what was said, joined to its request by the crosswalk where it does not name it itself."""
+    async def _addressed(self, said: Said) -> Said:
+        """What was said, joined to its request by the crosswalk where it does not name it, with what is remembered of it."""
         for row, by in said.exchange.translation.recalls(said.record).items():
             value = canonical_text(said.record.get(by))
             found = await self._ledger.recall(said.authority, said.sender, name=by, value=value)
             if found and row == said.exchange.spec.key:
                 said = replace(said, reference=found)
+        reference = said.reference or said.exchange.translation.reference(said.record)
+        memory = await recollect(self._ledger, said.exchange, authority=said.authority, reference=reference)
+        return replace(said, memory=memory)
+
+    def _acceptance(self, said: Said) -> Acceptance:
         return acceptance(said, catalogue=self._catalogue, id=self._new_id(), now=self._clock())
 
     def _accepted(self, arrival: Arrival, receipt: Receipt) -> None:
@@ -148,9 +181,8 @@ class Intake:
         self._wake()
 
 
-def _read(exchange: Exchange, arrival: Arrival, part: Part) -> Reading:
+def _read(exchange: Exchange, arrival: Arrival, part: Part, document: Document) -> Reading:
     """The record of an arrival. Raises MessageError with the problems of its rows and, besides, of its contract."""
-    document = {**codec_for(part).read(arrival.body), **arrival.parameters}
     reading, problems = _rows(exchange, document, arrival)
     named = {problem.path for problem in problems}
     rest = tuple(problem for problem in part.check(arrival.body) if problem.path not in named)
@@ -159,15 +191,17 @@ def _read(exchange: Exchange, arrival: Arrival, part: Part) -> Reading:
     return reading
 
 
-def _writable(exchange: Exchange, sender: str, reading: Reading) -> None:
+def _writable(said: Said) -> None:
     """Refuse now, in the sender's rows, what a receiver could not be told. Raises MessageError.
 
     A record whose request is still to be recalled is held against its receivers when it is delivered.
     """
-    if exchange.translation.recalls(reading.record):
+    translation, memory = said.exchange.translation, said.memory
+    if translation.recalls(said.record):
         return
-    for receiver in exchange.translation.receivers(sender):
-        exchange.translation.write(receiver.side, reading.record, reading.files, direction=receiver.direction)
+    for receiver in translation.receivers(said.sender):
+        before, onto = (memory.image(said.sender), memory.image(receiver.side)) if memory else (None, None)
+        merge(translation, receiver, said.record, said.files, sender=said.sender, before=before, onto=onto)
 
 
 def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:

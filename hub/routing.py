@@ -5,18 +5,30 @@ Used by both doors: what arrives from outside, and what follows from a delivery 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from hub.catalogue import Catalogue, Exchange
+from hub.contract import Document
 from hub.ledger import Acceptance, Content
+from hub.memory import Heard, Memory, Worth, packed_image
 from hub.message import Delivery, Files, Message, Record, State
 from hub.translation import FollowUp, Receiver, fingerprint, pack
+
+BEFORE = "before"
+"""The content of a message that holds what its sender held of the object until then."""
+DOUBTED = "doubted"
+"""The content of a message that may be a late echo: the document as it was said."""
+DOUBT = timedelta(seconds=30)
+"""How long what may be a late echo waits for what its sender says next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`)."""
+    """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`).
+
+    In a two-way exchange also its `document`, and what is remembered of its object.
+    """
 
     exchange: Exchange
     sender: str
@@ -30,16 +42,28 @@ class Said:
     reference: str = ""
     caller_url: str = ""
     trace: str = ""
+    document: Document | None = None
+    memory: Memory | None = None
+
+    @property
+    def heard(self) -> Heard:
+        """What it is worth: in a two-way exchange, an echo of what its sender was told goes nowhere."""
+        if self.memory is None or self.document is None:
+            return Heard(Worth.NEWS)
+        return self.memory.hear(self.exchange.translation, self.sender, self.record, self.document)
 
 
 def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> Acceptance:
     """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers."""
-    message = _message(said, catalogue.revision, id=id, now=now)
+    message, heard = _message(said, catalogue.revision, id=id, now=now), said.heard
+    due_at = now + DOUBT if heard.worth is Worth.DOUBTFUL else now
+    receivers = said.exchange.translation.receivers(said.sender) if heard.worth is not Worth.NOTHING else ()
     deliveries = tuple(
-        _delivery(message, receiver, catalogue=catalogue, number=number)
-        for number, receiver in enumerate(said.exchange.translation.receivers(said.sender), start=1)
+        replace(_delivery(message, receiver, catalogue=catalogue, number=number), due_at=due_at)
+        for number, receiver in enumerate(receivers, start=1)
     )
-    return Acceptance(message, _contents(said), deliveries)
+    detail = {} if heard.worth is Worth.NEWS else {"worth": heard.worth.name.lower()}
+    return Acceptance(message, _contents(said, heard), deliveries, detail=detail, images=(heard.held,) if heard.held else ())
 
 
 def _message(said: Said, revision: str, *, id: str, now: datetime) -> Message:
@@ -85,10 +109,14 @@ def _delivery(message: Message, receiver: Receiver, *, catalogue: Catalogue, num
     )
 
 
-def _contents(said: Said) -> tuple[Content, ...]:
+def _contents(said: Said, heard: Heard) -> tuple[Content, ...]:
     kept = [Content("record", "application/json", pack(said.record))]
     if said.original:
         kept.append(Content("original", said.media, said.original))
+    if before := said.memory and said.memory.image(said.sender):
+        kept.append(Content(BEFORE, "application/json", packed_image(before)))
+    if heard.worth is Worth.DOUBTFUL:
+        kept.append(Content(DOUBTED, "application/json", pack(said.document or {})))
     kept.extend(Content(f"file:{ticket}", "application/octet-stream", data) for ticket, data in said.files.items())
     return tuple(kept)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hub.call import Delivered, Outcome, Refused
 from hub.caller import Answer
 from hub.catalogue import Application, Exchange
 from hub.contract import Document
-from hub.ledger import Claim, Content, Crossing, Settlement
+from hub.dispatcher.recollection import Recollection, clash_of
+from hub.ledger import Claim, Content, Crossing, Held, Settlement
 from hub.lifecycle import Decision
 from hub.message import Record, State
+from hub.translation import Clash, Merged, pack
 
 log = logging.getLogger("hub.dispatcher")
 
@@ -27,18 +29,56 @@ class Plan:
     application: Application
     record: Record
     document: Document
+    merged: Merged
+    known: Recollection = field(default_factory=Recollection)
+
+    @property
+    def images(self) -> tuple[Held, ...]:
+        """What is known of a two-way exchange's sides once the receiver was told this."""
+        memory, sender, translation = self.known.memory, self.claim.message.sender, self.exchange.translation
+        if memory is None:
+            return ()
+        told = memory.told(translation, self.claim.delivery.receiver, self.merged, sender=sender)
+        said = memory.believe(translation, sender, self.record, self.known.doubted) if self.known.doubted else None
+        return (told, said) if said else (told,)
+
+    @property
+    def telling(self) -> Held | None:
+        """What the receiver is being told, in a two-way exchange."""
+        memory, claim = self.known.memory, self.claim
+        if memory is None:
+            return None
+        return memory.telling(self.exchange.translation, claim.delivery.receiver, self.merged, sender=claim.message.sender)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the receiver holds all of it already."""
+        onto = self.known.image(self.claim.delivery.receiver)
+        return onto is not None and onto.overlaid(self.document, news={}, by="").document == onto.document
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether it was a late echo: its sender has said since that it holds something else."""
+        memory, before, sender = self.known.memory, self.known.before, self.claim.message.sender
+        if memory is None or before is None or self.known.doubted is None:
+            return False
+        return memory.is_overtaken(self.exchange.translation, sender, self.record, heard=before.heard)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What an attempt came to, with the bytes that went and came back. `asks_a_person`: it is in doubt, and no look-up
-    can tell."""
+    can tell. `clashes`: what both sides changed, which a person must settle. `is_old`: nothing was sent, for the receiver
+    holds it already, or because the sender itself holds something else since (`is_overtaken`)."""
 
     outcome: Outcome
     plan: Plan | None = None
     answer: Answer | None = None
     looked_up: bool = False
     asks_a_person: bool = False
+    clashes: tuple[Clash, ...] = ()
+    is_old: bool = False
+    is_overtaken: bool = False
 
     @property
     def lesson(self) -> Outcome | None:
@@ -51,7 +91,7 @@ class Result:
 
 def heard_in(result: Result) -> Record:
     """The reply rows that the receiver's answer carries. What was taken is taken, whatever can be made of its answer."""
-    if not isinstance(result.outcome, Delivered) or result.plan is None:
+    if not isinstance(result.outcome, Delivered) or result.plan is None or result.is_old:
         return {}
     delivery = result.plan.claim.delivery
     try:
@@ -76,16 +116,18 @@ def crossings(claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ..
 def bare(settlement: Settlement) -> Settlement:
     """The settlement without what follows from it, which the ledger does not take."""
     detail = {**settlement.detail, "follow_up": "refused by the ledger"}
-    return replace(settlement, keep=(), crosswalk=(), follow_ups=(), detail=detail)
+    return replace(settlement, keep=(), crosswalk=(), follow_ups=(), images=(), detail=detail)
 
 
 def is_bare(settlement: Settlement) -> bool:
-    return not (settlement.keep or settlement.crosswalk or settlement.follow_ups)
+    return not (settlement.keep or settlement.crosswalk or settlement.follow_ups or settlement.images)
 
 
-def ended_as(outcome: Outcome, decision: Decision) -> Literal["delivered", "refused"] | None:
-    """How a delivery ended, for its sender. One that was given up is an operator's affair: nobody refused it."""
-    match outcome, decision.state:
+def ended_as(result: Result, decision: Decision) -> Literal["delivered", "refused"] | None:
+    """How a delivery ended, for its sender. What was given up, or clashes, is an operator's affair: nobody refused it."""
+    match result.outcome, decision.state:
+        case _ if result.clashes:
+            return None
         case Delivered(), State.DELIVERED:
             return "delivered"
         case Refused(), State.DEAD:
@@ -114,9 +156,16 @@ def tickets(value: Any) -> list[str]:
     return []
 
 
+def shown(clashes: tuple[Clash, ...]) -> bytes:
+    """What both sides have, row by row, for the person who decides."""
+    return pack({each.row: {"label": each.label, "sent": each.sent, "held": each.held} for each in clashes})
+
+
 def kept(claim: Claim, result: Result) -> tuple[Content, ...]:
     """The last request and reply of a delivery, as bytes."""
     answer, id = result.answer, claim.delivery.id
+    if result.clashes:
+        return (Content(clash_of(claim), "application/json", shown(result.clashes)),)
     if answer is None:
         return ()
     kept = [Content(f"request:{id}", answer.media, answer.request)]
@@ -131,4 +180,6 @@ def detail_of(result: Result, seconds: float) -> Mapping[str, Any]:
         detail["status"] = result.answer.reply.status
     if result.looked_up:
         detail["looked_up"] = True
+    if result.is_old:
+        detail["no_news"] = True
     return detail

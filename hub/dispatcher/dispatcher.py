@@ -30,12 +30,15 @@ from hub.dispatcher.attempt import (
     question,
     tickets,
 )
+from hub.dispatcher.recollection import recollection
 from hub.dispatcher.words import (
+    MOVED,
     NO_LOOK_UP,
     OF_WHICH,
     OURSELVES,
     TAKEN_UP,
     TOO_EARLY,
+    clash,
     could_not_look_up,
     expired,
     of_another,
@@ -44,11 +47,11 @@ from hub.dispatcher.words import (
 )
 from hub.errors import HubError, HubUnavailable, MessageError
 from hub.ledger import Acceptance, Claim, Ledger, Settlement
-from hub.lifecycle import Decision, RetryPolicy, decide
+from hub.lifecycle import Decision, Event, RetryPolicy, decide
 from hub.message import Delivery, Files, Record, State
 from hub.routing import acceptance, followed_by
 from hub.signals import Attempted, LaneChanged, Listener
-from hub.translation import canonical_text, unpack
+from hub.translation import Receiver, canonical_text, merge, unpack
 
 log = logging.getLogger("hub.dispatcher")
 
@@ -129,10 +132,14 @@ class Dispatcher:
         plan = await self._translated(claim)
         if isinstance(plan, Failed):
             return Result(plan)
+        if settled := _without_a_call(plan):
+            return settled
         if claim.delivery.look_up and not plan.application.spec.operations[claim.delivery.operation].repeatable:
             settled = await self._looked_up(plan)
             if settled is not None:
                 return settled
+        if plan.telling:
+            await self._ledger.tell(plan.telling)
         return plan if await self._still_holds(claim) else Result(NotSent(TAKEN_UP), plan)
 
     async def _still_holds(self, claim: Claim) -> bool:
@@ -156,8 +163,17 @@ class Dispatcher:
             return missing
         record = {**record, **missing}
         files = await self._files(message.id, record)
-        document = exchange.translation.write(delivery.receiver, record, files, direction="out")
-        return Plan(claim, exchange, application, record, document)
+        known = await recollection(self._ledger, claim, exchange)
+        merged = merge(
+            exchange.translation,
+            Receiver(delivery.receiver, "out", delivery.operation),
+            record,
+            files,
+            sender=message.sender,
+            before=known.before,
+            onto=known.image(delivery.receiver),
+        )
+        return Plan(claim, exchange, application, record, merged.document, merged, known)
 
     async def _recalled(self, claim: Claim, exchange: Exchange, record: Record) -> Mapping[str, str] | Failed:
         """The rows that the crosswalk fills, by the identifiers that the record carries."""
@@ -245,6 +261,7 @@ class Dispatcher:
     def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
         heard = heard_in(result) if decision.state is State.DELIVERED else {}
         follow_ups, unsaid = self._follow_ups(claim, result, decision, heard)
+        images = result.plan.images if result.plan and decision.state is State.DELIVERED and not result.is_overtaken else ()
         return Settlement(
             claim=claim,
             lesson=result.lesson,
@@ -255,7 +272,16 @@ class Dispatcher:
             crosswalk=crossings(claim, result, heard),
             follow_ups=follow_ups,
             detail={**detail_of(result, seconds), **unsaid},
+            images=images,
+            moved=self._merged_anew(claim) if images else None,
         )
+
+    def _merged_anew(self, claim: Claim) -> Decision | None:
+        """What follows when the receiver changed, during the call, what it was told: it is told again, if that may be."""
+        held = claim.delivery
+        if not self._policy(claim).repeatable:
+            return None
+        return Decision(State.WAITING, Event.RETRY, self._clock(), held.attempts, reason=MOVED)
 
     async def _settled(self, settlement: Settlement) -> bool:
         """Settle, for what the call came to is known here only. A hand that became stale meanwhile is fenced."""
@@ -287,7 +313,7 @@ class Dispatcher:
 
     def _said(self, claim: Claim, result: Result, decision: Decision, heard: Record) -> tuple[Acceptance, ...]:
         """What the mapping's `then` says through another exchange."""
-        ended = ended_as(result.outcome, decision)
+        ended = ended_as(result, decision)
         exchange = self._catalogue.exchanges.get(claim.message.exchange)
         if ended is None or exchange is None:
             return ()
@@ -320,3 +346,12 @@ class Dispatcher:
             gate = "closed" if isinstance(result.lesson, Delivered | Refused) else "open"
             self._announce(LaneChanged(delivery.lane, gate, reason))
         self._wake()
+
+
+def _without_a_call(plan: Plan) -> Result | None:
+    """What a two-way exchange settles without a call: a clash, a late echo, what the receiver holds already."""
+    if plan.is_overtaken:
+        return Result(Delivered({}), plan, is_old=True, is_overtaken=True)
+    if plan.merged.clashes and not plan.known.is_settled:
+        return Result(clash(plan.merged.clashes, plan.claim), plan, clashes=plan.merged.clashes)
+    return Result(Delivered({}), plan, is_old=True) if plan.is_old else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from hub.call import Refused, Unanswered
 from hub.errors import MessageError, Problem, Text
 from hub.ledger import Claim
+from hub.translation import Clash
 
 NO_LOOK_UP = Text(
     en="It may have been carried out, and the application has no look-up that tells. Confirm it, or send it anew.",
@@ -30,6 +31,26 @@ OURSELVES = Text(
     en="The hub itself failed during this attempt; its log says why.",
     fr="Le hub lui-même a échoué pendant cette tentative ; son journal technique dit pourquoi.",
 )
+
+
+MOVED = Text(
+    en="The application changed it during the call; it is merged and told again.",
+    fr="L'application l'a modifié pendant l'appel ; la fusion est refaite et renvoyée.",
+)
+
+
+def clash(clashes: tuple[Clash, ...], claim: Claim) -> Refused:
+    """Both sides changed the same rows: a person decides. The values are kept apart, for they may be personal."""
+    listed = ", ".join(each.label for each in clashes)
+    sender, receiver = claim.message.sender, claim.delivery.receiver
+    return Refused(
+        Text(
+            en=f"{sender} and {receiver} both changed: {listed}. Look at both values; replay to let {sender}'s stand, "
+            f"cancel to keep {receiver}'s.",
+            fr=f"{sender} et {receiver} ont tous deux modifié : {listed}. Comparez les deux valeurs ; rejouez pour "
+            f"retenir celle de {sender}, annulez pour garder celle de {receiver}.",
+        )
+    )
 
 
 def expired(claim: Claim, now: datetime) -> Refused | None:

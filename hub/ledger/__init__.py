@@ -13,6 +13,7 @@ from hub.ledger.facts import (
     Detail,
     Fire,
     Flaw,
+    Held,
     JournalLine,
     LaneView,
     NodeView,
@@ -24,6 +25,7 @@ from hub.ledger.facts import (
     packed,
     unpacked,
 )
+from hub.ledger.images import Moved
 from hub.ledger.ledger import Ledger
 
 __all__ = [
@@ -39,9 +41,11 @@ __all__ = [
     "Detail",
     "Fire",
     "Flaw",
+    "Held",
     "JournalLine",
     "LaneView",
     "Ledger",
+    "Moved",
     "NodeView",
     "Page",
     "Search",

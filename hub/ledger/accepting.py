@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import HubError, MessageError, Text
+from hub.ledger import images
 from hub.ledger.facts import Acceptance
 from hub.ledger.rows import row_of
 from hub.ledger.schedules import move_cursor
@@ -23,7 +24,25 @@ AT_ONCE = 1000
 
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
-    """Keep what is new and answer each: its receipt, the first one's when it repeats it, or why its key is refused."""
+    """Keep what is new and answer each: its receipt, the first one's when it repeats it, or why its key is refused.
+
+    One whose images have moved on is answered Moved, and not kept.
+    """
+    if not any(each.images for each in acceptances):
+        return _accept(to, acceptances)
+    now = images.versions(to, [held for each in acceptances for held in each.images])
+    answers: list[Receipt | HubError] = []
+    for each in acceptances:
+        if images.unmoved(each.images, now):
+            answers += _accept(to, [each])
+            if isinstance(answers[-1], Receipt) and not answers[-1].duplicate:
+                images.keep(to, each.images, now, told=False)
+        else:
+            answers.append(images.Moved())
+    return answers
+
+
+def _accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
     holders, old = _holders(to, acceptances)
     firsts = [holders.get(_key(each.message), each.message.id) for each in acceptances]
     new: dict[str, int] = {}

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 from hub.errors import HubUnavailable, Text
-from hub.ledger.facts import Acceptance, Cipher, Content, Settlement
+from hub.ledger.facts import Acceptance, Cipher, Content, Held, Settlement
 
 LARGE = 64 * 1024
 """Beyond this many bytes sealing is done in a thread: it would hold up the event loop for a millisecond and more."""
@@ -21,20 +21,40 @@ class Safe:
 
     async def sealed(self, acceptance: Acceptance) -> Acceptance:
         """The acceptance with its contents sealed."""
-        if not acceptance.contents:
+        if not (acceptance.contents or acceptance.images):
             return acceptance
-        return replace(acceptance, contents=await self._seal_all(acceptance.contents, acceptance.message.id))
+        contents = await self._seal_all(acceptance.contents, acceptance.message.id)
+        return replace(acceptance, contents=contents, images=tuple(self.sealed_image(each) for each in acceptance.images))
+
+    def sealed_image(self, held: Held) -> Held:
+        """The image with its bytes sealed."""
+        where = _bound(held)
+        content, telling = (self._seal_one(data, where) for data in (held.content, held.telling))
+        return replace(held, content=content, telling=telling)
+
+    def opened_image(self, held: Held) -> Held:
+        """The image as it was before it was sealed."""
+        where = _bound(held)
+        content, telling = (self._open_one(data, where) for data in (held.content, held.telling))
+        return replace(held, content=content, telling=telling)
 
     async def sealed_settlement(self, settlement: Settlement) -> Settlement:
         """The settlement with what it keeps, and what follows from it, sealed."""
         keep = await self._seal_all(settlement.keep, settlement.claim.message.id) if settlement.keep else ()
         follow_ups = tuple([await self.sealed(follow_up) for follow_up in settlement.follow_ups])
-        return replace(settlement, keep=keep, follow_ups=follow_ups)
+        images = tuple(self.sealed_image(each) for each in settlement.images)
+        return replace(settlement, keep=keep, follow_ups=follow_ups, images=images)
 
     def opened(self, message: str, content: Content) -> Content:
         """A content as it was before it was sealed. HubUnavailable when the cipher or the bytes are not the same."""
+        return replace(content, data=self._open_one(content.data, message))
+
+    def _seal_one(self, data: bytes, bound_to: str) -> bytes:
+        return self.cipher.seal(zlib.compress(data, 1), bound_to) if data else b""
+
+    def _open_one(self, data: bytes, bound_to: str) -> bytes:
         try:
-            return replace(content, data=zlib.decompress(self.cipher.open(content.data, message)))
+            return zlib.decompress(self.cipher.open(data, bound_to)) if data else b""
         except zlib.error as error:
             raise HubUnavailable(
                 Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
@@ -49,3 +69,7 @@ class Safe:
         return tuple(
             replace(content, data=self.cipher.seal(zlib.compress(content.data, 1), message)) for content in contents
         )
+
+
+def _bound(held: Held) -> str:
+    return f"{held.authority}/{held.exchange}/{held.reference}/{held.side}"

@@ -36,6 +36,23 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a side of a two-way exchange holds of an object (`content`), and what it is being told just now (`telling`).
+
+    Both are bytes of the caller's own form, b"" for nothing. `version` is that of the image that this one was made from
+    (0: there was none): where it has moved on, the image is not kept, nor is anything that came with it.
+    """
+
+    authority: str
+    exchange: str
+    reference: str
+    side: str
+    content: bytes = b""
+    telling: bytes = b""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
 
@@ -47,6 +64,7 @@ class Acceptance:
     deliveries: tuple[Delivery, ...] = ()
     detail: Detail = field(default_factory=dict)
     actor: str = ""
+    images: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,8 @@ class Settlement:
     """What became of a claimed delivery, and all that must become true with it. `policy` is the lane's.
 
     `lesson` is the outcome that the lane learns from; None when the attempt made no call, and so says nothing of it.
-    `keep` are contents of the delivery's message; `follow_ups` are the messages that the outcome causes.
+    `keep` are contents of the delivery's message; `follow_ups` are the messages that the outcome causes. `moved` is the
+    decision instead when one of the `images` has moved on meanwhile.
     """
 
     claim: Claim
@@ -88,6 +107,8 @@ class Settlement:
     crosswalk: tuple[Crossing, ...] = ()
     follow_ups: tuple[Acceptance, ...] = ()
     detail: Detail = field(default_factory=dict)
+    images: tuple[Held, ...] = ()
+    moved: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hub.ledger import chain, keys, reading, schedules, searching
+from hub.ledger import chain, images, keys, reading, schedules, searching
 from hub.ledger.claiming import due_lanes
 from hub.ledger.contents import Safe
 from hub.ledger.facts import (
@@ -16,6 +16,7 @@ from hub.ledger.facts import (
     Crossing,
     Fire,
     Flaw,
+    Held,
     LaneView,
     NodeView,
     Page,
@@ -100,6 +101,11 @@ class Inquiry:
     async def crosswalk_of(self, reference: str, *, authority: str) -> tuple[Crossing, ...]:
         """Every identifier of a reference, by application and name."""
         return await self._store.read(lambda of: reading.crosswalk_of(of, reference, authority=authority))
+
+    async def images(self, authority: str, exchange: str, reference: str) -> tuple[Held, ...]:
+        """What each side of a two-way exchange holds of an object, opened; of sides that nothing is known of, nothing."""
+        found = await self._store.read(lambda of: images.of_object(of, authority, exchange, reference))
+        return tuple(self._safe.opened_image(each) for each in found)
 
     async def key(self, key: str) -> ApiKey:
         """An application key, in force or not. NotFound when there is none."""

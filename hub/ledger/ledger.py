@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from hub.errors import MessageError
-from hub.ledger import accepting, claiming, keys, operating, schedules, settling
+from hub.ledger import accepting, claiming, images, keys, operating, schedules, settling
 from hub.ledger.contents import Safe
-from hub.ledger.facts import Acceptance, ApiKey, Cipher, Claim, Crossing, Detail, Settlement
+from hub.ledger.facts import Acceptance, ApiKey, Cipher, Claim, Crossing, Detail, Held, Settlement
 from hub.ledger.inquiry import Inquiry
 from hub.ledger.store import Store, open_store
 from hub.ledger.writer import Writer
@@ -52,6 +52,7 @@ class Ledger(Inquiry):
         """Put a message, its contents, deliveries and first journal line on disk, once per key.
 
         The same key and fingerprint give the first receipt as a duplicate; another fingerprint a MessageError(422).
+        Raises Moved when one of its images was changed since it was read: make the acceptance anew, and try again.
         """
         return await self._writer.submit(accepting.accept, await self._safe.sealed(acceptance))
 
@@ -108,6 +109,11 @@ class Ledger(Inquiry):
         False when the claim's holder no longer holds it under that token: then only a line "fenced" is written.
         """
         return await self._writer.submit(settling.settle, await self._safe.sealed_settlement(settlement))
+
+    async def tell(self, held: Held) -> None:
+        """Note what a side of a two-way exchange is about to be told."""
+        sealed = self._safe.sealed_image(held)
+        await self._writer.run(lambda to: images.tell(to, sealed))
 
     # -- operating ----------------------------------------------------------------------------------------------------
 

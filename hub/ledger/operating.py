@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import Conflict, NotFound, Text, same
+from hub.ledger import images
 from hub.ledger.accepting import open_lanes
 from hub.ledger.claiming import lanes_for_update, save_lanes
-from hub.ledger.facts import Detail
+from hub.ledger.facts import Detail, Held
 from hub.ledger.rows import delivery_of
 from hub.ledger.tables import delivery
 from hub.ledger.writer import Transaction
@@ -48,6 +49,7 @@ def confirm(to: Transaction, id_: str, *, by: Action) -> None:
     """End an unanswered delivery that a person saw carried out."""
     held = _held(to, id_, State.DELIVERED, of=(State.UNANSWERED,))
     _change(to, held, State.DELIVERED, by=by, event="confirmed", values={"due_at": None, "look_up": False})
+    images.confirm(to, Held(held.authority, held.exchange, held.reference, held.receiver))
 
 
 def pause_lane(to: Transaction, name: str, *, by: Action) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.ledger import tables
-from hub.ledger.facts import Crossing
+from hub.ledger.facts import Crossing, Held
 from hub.lifecycle import Gate, Lane
 from hub.message import Delivery, Message, State
 
@@ -17,7 +17,8 @@ MESSAGE = tuple(field.name for field in fields(Message))
 DELIVERY = tuple(field.name for field in fields(Delivery))
 LANE = tuple(field.name for field in fields(Lane))
 CROSSING = tuple(field.name for field in fields(Crossing))
-NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING}
+HELD = tuple(field.name for field in fields(Held))
+NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING, Held: HELD}
 
 MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
 """A message's columns under names of their own, for a row that also holds a delivery."""
@@ -38,6 +39,6 @@ def lane_of(row: sa.RowMapping) -> Lane:
     return Lane(**{name: row[name] for name in LANE} | {"gate": Gate(row["gate"])})
 
 
-def row_of(fact: Message | Delivery | Lane | Crossing) -> dict[str, Any]:
+def row_of(fact: Message | Delivery | Lane | Crossing | Held) -> dict[str, Any]:
     """A fact as a row."""
     return {name: getattr(fact, name) for name in NAMES[type(fact)]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import HubError
+from hub.ledger import images
 from hub.ledger.accepting import accept
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
@@ -23,18 +25,28 @@ from hub.message import Delivery, State
 def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool | HubError]:
     """Settle those whose claim still holds; the others change nothing but the journal."""
     unsettled = _locked(to, {each.claim.delivery.id for each in settlements})
+    now = images.versions(to, [held for each in settlements for held in each.images])
     good, answers = [], []
     for each in settlements:
         holds = _holds(each, unsettled.get(each.claim.delivery.id))
+        after = _unless_moved(each, now)
         if holds:
-            check_transition(State.SENDING, each.decision.state)
-            unsettled.pop(each.claim.delivery.id)
-            good.append(each)
+            check_transition(State.SENDING, after.decision.state)
+            unsettled.pop(after.claim.delivery.id)
+            good.append(after)
+            images.keep(to, after.images, now, told=True)
         answers.append(holds)
-        _write_line(to, each, event=each.decision.event if holds else "fenced")
+        _write_line(to, after, event=after.decision.event if holds else "fenced")
     if good:
         _save(to, good)
     return answers
+
+
+def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settlement:
+    """The settlement; or, when its receiver changed what it was told meanwhile, one that has it told again, merged anew."""
+    if each.moved is None or images.unmoved(each.images, now):
+        return each
+    return replace(each, decision=each.moved, images=(), follow_ups=())
 
 
 def remember(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None = None) -> None:

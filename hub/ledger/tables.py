@@ -161,6 +161,18 @@ crosswalk = sa.Table(
     sa.Index("crosswalk_reference", "reference"),
 )
 
+image = sa.Table(
+    "image",
+    metadata,
+    sa.Column("authority", sa.Text, primary_key=True),
+    sa.Column("exchange", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, primary_key=True),
+    sa.Column("side", sa.Text, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("telling", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
 idempotency = sa.Table(
     "idempotency",
     metadata,

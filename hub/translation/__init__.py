@@ -4,12 +4,16 @@ from hub.translation.check import check_mapping
 from hub.translation.examples import check_examples
 from hub.translation.laws import LawReport, check_laws
 from hub.translation.mapping import FollowUp, Reading, Receiver, Translation, compile_mapping
+from hub.translation.merging import Clash, Image, Merged, merge, news_in, state_of
 from hub.translation.record import canonical_text, fingerprint, pack, unpack
 from hub.translation.tables import Table
 
 __all__ = [
+    "Clash",
     "FollowUp",
+    "Image",
     "LawReport",
+    "Merged",
     "Reading",
     "Receiver",
     "Table",
@@ -20,6 +24,9 @@ __all__ = [
     "check_mapping",
     "compile_mapping",
     "fingerprint",
+    "merge",
+    "news_in",
     "pack",
+    "state_of",
     "unpack",
 ]

@@ -16,6 +16,7 @@ from hub.specs import mapping as specs
 from hub.translation.cells import Words
 from hub.translation.compiling import Plan, compile_level
 from hub.translation.faults import Fault, fault
+from hub.translation.letters import Letters
 from hub.translation.levels import Level, read_level, write_level
 from hub.translation.paths import cells_of
 from hub.translation.record import canonical_text
@@ -26,6 +27,7 @@ from hub.translation.values import typed_code
 
 Direction = Literal["in", "out", "ask", "feed", "collect"]
 MASK = "•••"
+_SAID = {"in", "feed"}
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -117,6 +119,29 @@ class Translation:
         _refuse(trip)
         return document
 
+    @property
+    def two_way(self) -> bool:
+        """Whether some side both says this exchange and is told it: what each side holds is then remembered."""
+        return any(_SAID & set(ways) and {"out", "collect"} & set(ways) for ways in self.spec.between.values())
+
+    def held(self, side: str, document: Document) -> dict[str, Any]:
+        """The record of what `side` is known to hold; what cannot be read of it is passed over."""
+        return read_level(self._held_level(side), document, trip=Trip(side, {}), at="", outer=())
+
+    def held_as(self, side: str, record: Record) -> dict[str, Any]:
+        """What `side` would hold of `record`; what cannot be written there, such as a file without its bytes, is not."""
+        document: dict[str, Any] = {}
+        write_level(self._held_level(side), record, document, trip=Trip(side, {}), at="", outer=())
+        return self.held(side, document)
+
+    def shape_of(self, receiver: Receiver) -> Shape:
+        """The contract's shape of what `receiver` is told."""
+        return self.shapes[receiver.side][receiver.direction]
+
+    def _held_level(self, side: str) -> Level:
+        ways = self.levels[side]
+        return next(ways[way] for way in ("in", "feed", "out", "collect", "ask") if way in ways)
+
     def receivers(self, sender: str) -> tuple[Receiver, ...]:
         """Where a message of `sender` leaves to: each `out` or `collect` of the other sides."""
         return self._leaving(sender, ("out", "collect"))
@@ -135,9 +160,12 @@ class Translation:
         return canonical_text(record.get(self.spec.key))
 
     def identity(self, record: Record) -> str:
-        """What makes a repeat of this message recognisable: its `once` rows, or the reference."""
+        """What makes a repeat of this message recognisable: its `once` rows, or the reference.
+
+        In a two-way exchange without `once` nothing does: what is said again is no news.
+        """
         if not self.spec.once:
-            return self.reference(record)
+            return "" if self.two_way else self.reference(record)
         values = [canonical_text(record.get(name)) for name in self.spec.once]
         return values[0] if len(values) == 1 else json.dumps(values, ensure_ascii=False)
 
@@ -232,13 +260,15 @@ def compile_mapping(
     replies: Mapping[str, Shape],
     tables: Mapping[str, Table],
     tweaks: Mapping[str, Tweaks] | None = None,
+    letters: Mapping[str, Letters] | None = None,
     revision: str = "",
 ) -> Translation:
-    """`spec` compiled. `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer.
+    """`spec` compiled. `shapes`: side -> direction -> input document (feed: one item); `replies`: side -> answer;
+    `tweaks` and `letters`: what the connectors say of each side, if anything.
 
     Raises ConfigurationError when a row cannot be compiled (check_mapping says it with file and line).
     """
-    words = Words(tables, ZoneInfo(spec.timezone), tweaks or {})
+    words = Words(tables, ZoneInfo(spec.timezone), tweaks or {}, letters or {})
     levels = {
         side: {
             direction: compile_level(Plan(spec.fields, side, shape, words, elsewhere=tuple(by_direction.values())))

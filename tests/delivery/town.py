@@ -81,10 +81,15 @@ class Town:
         self.nodes: list[Node] = []
         self.reader = VirtualLedger(Book(self.engine, virtual_now, "reader", "reader"))
 
-    async def node(self, name: str = "node-1", clock: Callable[[], datetime] = virtual_now) -> Node:
+    async def node(
+        self,
+        name: str = "node-1",
+        clock: Callable[[], datetime] = virtual_now,
+        ledger_of: Callable[[Book], VirtualLedger] = VirtualLedger,
+    ) -> Node:
         """One node more, not yet started."""
         settings = Settings(Path(), "", environment={**SECRETS, **ADDRESSES})
-        ledger = VirtualLedger(Book(self.engine, virtual_now, name, f"boot-{next(self._boots)}"))
+        ledger = ledger_of(Book(self.engine, virtual_now, name, f"boot-{next(self._boots)}"))
         await ledger.register()
         heard: list[Signal] = []
         common = {"catalogue": self.catalogue, "ledger": ledger, "clock": clock, "announce": heard.append}

@@ -1,0 +1,44 @@
+"""What is remembered of the object that a delivery speaks of, in a two-way exchange; nothing in any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.catalogue import Exchange
+from hub.contract import Document
+from hub.ledger import Claim, Ledger
+from hub.memory import Memory, recollect, unpacked_image
+from hub.routing import BEFORE, DOUBTED
+from hub.translation import Image, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """The images of the object; what the sender held before it said this; and, if that may be a late echo, the document
+    that it said. `is_settled`: a person was shown what clashes, and let the message go all the same."""
+
+    memory: Memory | None = None
+    before: Image | None = None
+    doubted: Document | None = None
+    is_settled: bool = False
+
+    def image(self, side: str) -> Image | None:
+        """What `side` holds, as far as anyone knows."""
+        return self.memory.image(side) if self.memory else None
+
+
+async def recollection(ledger: Ledger, claim: Claim, exchange: Exchange) -> Recollection:
+    """All that is remembered for a claimed delivery."""
+    message = claim.message
+    memory = await recollect(ledger, exchange, authority=message.authority, reference=message.reference)
+    if memory is None:
+        return Recollection()
+    kept = {content.name for content in await ledger.contents(message.id)}
+    before = unpacked_image((await ledger.content(message.id, BEFORE)).data) if BEFORE in kept else None
+    doubted = unpack((await ledger.content(message.id, DOUBTED)).data) if DOUBTED in kept else None
+    return Recollection(memory, before, doubted, clash_of(claim) in kept)
+
+
+def clash_of(claim: Claim) -> str:
+    """The content that holds what both sides have where they clash; it is kept when a person is asked."""
+    return f"clash:{claim.delivery.id}"

@@ -165,7 +165,7 @@ def kept(claim: Claim, result: Result) -> tuple[Content, ...]:
     """The last request and reply of a delivery, as bytes."""
     answer, id = result.answer, claim.delivery.id
     if result.clashes:
-        return (Content(clash_of(claim), "application/json", shown(result.clashes)),)
+        return (Content(clash_of(id), "application/json", shown(result.clashes)),)
     if answer is None:
         return ()
     kept = [Content(f"request:{id}", answer.media, answer.request)]

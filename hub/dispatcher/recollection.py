@@ -36,9 +36,9 @@ async def recollection(ledger: Ledger, claim: Claim, exchange: Exchange) -> Reco
     kept = {content.name for content in await ledger.contents(message.id)}
     before = unpacked_image((await ledger.content(message.id, BEFORE)).data) if BEFORE in kept else None
     doubted = unpack((await ledger.content(message.id, DOUBTED)).data) if DOUBTED in kept else None
-    return Recollection(memory, before, doubted, clash_of(claim) in kept)
+    return Recollection(memory, before, doubted, clash_of(claim.delivery.id) in kept)
 
 
-def clash_of(claim: Claim) -> str:
+def clash_of(delivery: str) -> str:
     """The content that holds what both sides have where they clash; it is kept when a person is asked."""
-    return f"clash:{claim.delivery.id}"
+    return f"clash:{delivery}"

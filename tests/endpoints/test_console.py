@@ -14,7 +14,7 @@ from hub.call import Refused, Unanswered
 from hub.endpoints.console import sessions, words
 from hub.errors import Text
 from tests.endpoints.doors import Doors, bin_request
-from tests.endpoints.outcomes import ends
+from tests.endpoints.outcomes import clashes, ends
 
 REFUSED = Refused(Text(en="Unknown bin <script>alert(1)</script>", fr="Bac inconnu <b>gras</b>"))
 
@@ -337,3 +337,23 @@ def test_every_sentence_has_both_languages_and_the_same_blanks() -> None:
 
 def test_ages_are_short() -> None:
     assert [words.age_said(s, "fr") for s in (None, 5, 180, 7800, 356400)] == ["–", "5 s", "3 min", "2 h 10", "4 j 3 h"]
+
+
+async def test_what_both_sides_changed_is_shown_side_by_side_and_looking_is_journalled(
+    doors: Doors, browser: httpx.AsyncClient
+) -> None:
+    receipt = (await doors.say(bin_request())).json()
+    await clashes(doors, phone={"label": "Téléphone", "sent": "06 <b>", "held": "07"})
+    await sign_in(browser, doors.admin)
+    kept_from_it = await browser.get(f"/admin/deliveries/{receipt['deliveries'][0]}/clash")
+    await sign_in(browser, await doors.hub.desk.issue_key("staff", "default", ("read", "content"), actor="test"))
+    message = await browser.get(f"/admin/messages/{receipt['message']}")
+
+    shown = await browser.get(f"/admin/deliveries/{receipt['deliveries'][0]}/clash")
+
+    assert f"/admin/deliveries/{receipt['deliveries'][0]}/clash" in message.text
+    assert kept_from_it.status_code == 403
+    assert "06 &lt;b&gt;" in shown.text
+    assert "07" in shown.text
+    lines = (await doors.hub.ledger.story(receipt["message"])).lines
+    assert lines[-1].event == "content-read"

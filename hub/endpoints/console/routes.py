@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from hub.endpoints.console import actions, entrance, views
+from hub.endpoints.console import actions, clash, entrance, views
 from hub.endpoints.console.pages import action, page
 
 _STATIC = Path(__file__).parent / "static"
@@ -28,6 +28,7 @@ def console_routes() -> list[BaseRoute]:
         Route("/admin/dead/replay", action(actions.replay_all), methods=["POST"]),
         Route("/admin/schedules", page(views.schedules), methods=["GET"]),
         Route("/admin/schedules/{schedule}/run", action(actions.run), methods=["POST"]),
+        Route("/admin/deliveries/{delivery}/clash", page(clash.clash), methods=["GET"]),
         Route("/admin/deliveries/{delivery}/{verb}", action(actions.delivery), methods=["POST"]),
         Route("/admin/lanes/{connector}/{instance}/{verb}", action(actions.lane), methods=["POST"]),
         Mount("/admin/static", StaticFiles(directory=_STATIC)),

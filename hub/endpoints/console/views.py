@@ -9,12 +9,13 @@ from datetime import datetime
 
 from starlette.responses import RedirectResponse, Response
 
+from hub.dispatcher.recollection import clash_of
 from hub.endpoints.console.pages import Visit, render, zone_of
 from hub.endpoints.console.words import event_said, next_said, say, soon_said
 from hub.endpoints.lanes import LaneStanding, standings
 from hub.endpoints.stories import overall, said
 from hub.errors import Language
-from hub.ledger import JournalLine, Search, packed, unpacked
+from hub.ledger import JournalLine, Search, Story, packed, unpacked
 from hub.message import Delivery, State
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -102,12 +103,13 @@ _ASKED = ("reference", "exchange", "state", "lane", "text", "after")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCard:
-    """A delivery with its reason, what comes next, and what a person can do."""
+    """A delivery with its reason, what comes next, what a person can do, and whether there is a clash to look at."""
 
     delivery: Delivery
     reason: str
     next: str
     actions: tuple[str, ...]
+    clashes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +133,16 @@ async def message(visit: Visit) -> Response:
         "message.html",
         message=story.message,
         state=overall(story.deliveries),
-        cards=[_card(visit, delivery) for delivery in story.deliveries],
+        cards=[_card(visit, delivery, story) for delivery in story.deliveries],
         steps=[_step(line, receivers, visit.language) for line in story.lines],
         contents=story.contents,
     )
 
 
-def _card(visit: Visit, delivery: Delivery) -> DeliveryCard:
+def _card(visit: Visit, delivery: Delivery, story: Story) -> DeliveryCard:
     reason = said(unpacked(delivery.reason), visit.language)
-    return DeliveryCard(delivery, reason, _next(visit, delivery), _ACTIONS.get(delivery.state, ()))
+    clashes = visit.identity.may("content") and any(each.name == clash_of(delivery.id) for each in story.contents)
+    return DeliveryCard(delivery, reason, _next(visit, delivery), _ACTIONS.get(delivery.state, ()), clashes)
 
 
 _ACTIONS = {

@@ -121,6 +121,14 @@ WORDS: Mapping[str, Text] = {
     "to": Text(en="to {name}", fr="vers {name}"),
     "took": Text(en="{s} s", fr="{s} s"),
     "http": Text(en="HTTP {status}", fr="HTTP {status}"),
+    "see_both_values": Text(en="See both values", fr="Voir les deux valeurs"),
+    "both_values": Text(en="What both sides changed", fr="Ce que les deux côtés ont modifié"),
+    "both_values_help": Text(
+        en="Send again: the value of {sender} goes to {receiver}. Skip for good: {receiver} keeps its own. Decide the same "
+        "way for the message that comes from the other side.",
+        fr="Renvoyer : la valeur de {sender} va à {receiver}. Abandonner : {receiver} garde la sienne. Décidez de même pour "
+        "le message venu de l'autre côté.",
+    ),
     "cause": Text(en="Cause", fr="Cause"),
     "causes": Text(en="Dead letters, by what they died of", fr="Rebuts, par cause"),
     "number": Text(en="Deliveries", fr="Remises"),
@@ -160,6 +168,7 @@ WORDS: Mapping[str, Text] = {
 
 EVENTS: Mapping[str, Text] = {
     "accepted": Text(en="Accepted, and on disk", fr="Accepté et enregistré"),
+    "content-read": Text(en="Its content was looked at", fr="Son contenu a été consulté"),
     "repeated": Text(en="Sent again by its sender: recognised", fr="Renvoyé par son émetteur : reconnu"),
     "delivered": Text(en="Delivered", fr="Remis"),
     "retry": Text(en="The application failed; it will be tried again", fr="Échec de l'application ; nouvel essai prévu"),

@@ -6,10 +6,10 @@ VENV = .venv
 RUN = $(VENV)/bin/
 READY = $(VENV)/.ready
 
-.PHONY: help setup demo test lint kill campaign clean
+.PHONY: help setup demo test lint kill campaign mutants properties benchmark-mapping clean
 
 help:           ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 20
 
 setup: $(READY) ## Install the hub and its tools into .venv
 
@@ -40,6 +40,16 @@ kill: $(READY)  ## kill -9 ten times during 1,000 messages, on SQLite and on two
 
 campaign: $(READY) ## The same a hundred times during 10,000 messages
 	HUB_KILLS=100 $(RUN)pytest tests/faults/test_kill.py -s
+
+mutants: $(READY) ## Slips in every shipped mapping, table and example: how many hub check finds, and those that get away
+	$(RUN)python -m tests.translation.mutations
+	$(RUN)python -m tests.benchmarks.check_200
+
+properties: $(READY) ## The laws on ten thousand made mappings and messages each, through XML and JSON
+	$(RUN)python -m tests.translation.properties
+
+benchmark-mapping: $(READY) ## What a mapping costs against the same by hand, and half of it by XSLT and jmespath
+	$(RUN)python -m tests.benchmarks.mapping
 
 clean:          ## Remove what was installed and made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

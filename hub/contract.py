@@ -9,11 +9,11 @@ also has attributes is the key `#text`. Numbers and booleans are text too ("12.5
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from hub.errors import Problem
+from hub.errors import Finding, Problem
 
 Document = Mapping[str, Any]
 
@@ -42,6 +42,7 @@ class Shape:
     regular expressions that a whole value must fit. `choices`: groups of child names of which the contract wants one.
     `rows`: groups of child names that the contract repeats together (a b a b, not a a b b).
     `location`: where a REST parameter goes. `namespace`: of its XML name, empty for none. `open`: takes unknown children.
+    `held_in`: the XML attribute that holds the value of a leaf, where its element's text does not.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Shape:
     open: bool = False
     note: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
+    held_in: str = ""
 
     def child(self, name: str) -> Shape | None:
         """The child of that name, or None."""
@@ -96,12 +98,95 @@ def fits(_: bytes) -> tuple[Problem, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One value of a line. `constant`: always this text, and then no field of the document.
+
+    In a fixed-width line: `width` characters from `start` (1 is the first), set `align`, filled up with `fill`.
+    """
+
+    name: str
+    title: str = ""
+    required: bool = False
+    longest: int | None = None
+    values: tuple[str, ...] = ()
+    constant: str | None = None
+    width: int = 0
+    start: int = 0
+    align: Literal["left", "right"] = "left"
+    fill: str = " "
+
+    @property
+    def room(self) -> int | None:
+        """How many characters it takes; None for any number."""
+        return min(filter(None, (self.longest, self.width)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LineType:
+    """A kind of line, told from others by its constants; the lines of `below` follow the one that they belong to."""
+
+    name: str
+    columns: tuple[Column, ...]
+    repeated: bool = True
+    required: bool = False
+    below: tuple[LineType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A text of lines, as CSV or with fixed widths. `lines`: its kinds of lines, in the order in which they come."""
+
+    form: Literal["csv", "fixed"]
+    lines: tuple[LineType, ...]
+    separator: str = ";"
+    quote: str = '"'
+    header: bool = False
+    line_end: str = "\r\n"
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A document in a field: at the path `at` stands text (base64 where `base64`) that holds a document of `part`.
+
+    `leaf` is the field as the contract around it has it.
+    """
+
+    at: str
+    part: Part
+    leaf: Shape
+    base64: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One document of an operation: what it looks like, and the check of its bytes."""
+    """One document of an operation: what it looks like, and the check of its bytes.
+
+    `encoding`: what its bytes are written in, where not UTF-8. `layout`: of a text of lines. `inside`: the documents that
+    stand in its fields, each after the one that it stands in; `shape` goes through them.
+    """
 
     shape: Shape
     check: Check = fits
     media: str = ""
+    encoding: str = ""
+    layout: Layout | None = None
+    inside: tuple[Inside, ...] = ()
+
+    def item(self, path: str) -> Part:
+        """One of the repeated fields at `path`, which it has, as an unchecked document of its own; a line as JSON."""
+        shape = self.shape.at(path) or self.shape
+        inside = tuple(
+            replace(each, at=each.at.removeprefix(f"{path}.")) for each in self.inside if each.at.startswith(f"{path}.")
+        )
+        media = "application/json" if self.layout else self.media
+        return Part(replace(shape, repeated=False), media=media, inside=inside)
+
+    @property
+    def content_type(self) -> str:
+        """Its media type, with the encoding that a reader of plain text could not tell."""
+        told = f"; charset={self.encoding}" if self.encoding and self.media.startswith("text/") else ""
+        return f"{self.media}{told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +222,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """All that one contract file says. `source`: its file's name; `mended`: in words, what had to be mended to load it."""
+    """All that one contract file says. `source`: its file's name; `mended`: what had to be mended or left out to load it,
+    as warnings; `corrected`: the files, by name in the folder, that are not as they stand on disk, for publishing."""
 
     protocol: Literal["soap", "rest"]
     source: str
     operations: Mapping[str, Operation]
-    mended: tuple[str, ...] = ()
+    mended: tuple[Finding, ...] = ()
+    corrected: Mapping[str, bytes] = field(default_factory=dict)

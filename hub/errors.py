@@ -53,7 +53,7 @@ class Finding:
     column: int = 0
     row: str = ""
     right: Text | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "question"] = "error"
 
 
 class HubError(Exception):

@@ -86,7 +86,7 @@ class Intake:
 
         One answer per item; an item that cannot be read is refused alone, and the others are taken.
         """
-        entered = self._catalogue.exchange(exchange)
+        entered = self._catalogue.exchange(exchange).of(authority)
         read = [self._item(entered, document, sender=sender, authority=authority) for document in documents]
         results = await self._items(entered, read, cursor)
         for result in results:
@@ -105,7 +105,7 @@ class Intake:
         raise HubUnavailable
 
     async def _recognise(self, arrival: Arrival) -> Acceptance:
-        exchange = self._catalogue.exchange(arrival.exchange)
+        exchange = self._catalogue.exchange(arrival.exchange).of(arrival.authority)
         operation = exchange.operation(arrival.application, arrival.direction)
         if operation is None:
             raise NotFound(

@@ -12,7 +12,7 @@ from hub.catalogue import Exchange
 from hub.contract import Document
 from hub.ledger import Held, Ledger
 from hub.message import Record
-from hub.translation import Image, Merged, Translation, news_in, pack, state_of, unpack
+from hub.translation import Image, Merged, Translation, besides, news_in, pack, state_of, unpack
 from hub.translation.merging import TOLD
 
 
@@ -49,14 +49,18 @@ class Memory:
     def hear(self, translation: Translation, side: str, record: Record, document: Document) -> Heard:
         """What to make of `document`, which `side` says."""
         image, telling = self.image(side), unpacked_image(self._of(side).telling)
-        if telling and not news_in(translation, side, record, before=telling):
-            return Heard(Worth.NOTHING)
         news = news_in(translation, side, record, before=image)
+        if telling:
+            news = {name: news[name] for name in news_in(translation, side, record, before=telling) if name in news}
         after = (image or Image({})).overlaid(document, news=news, by=side)
-        if news and image and state_of(translation, side, after) in image.told:
+        if news and image and state_of(translation, side, after) in (telling or image).told:
             return Heard(Worth.DOUBTFUL)
+        if image and telling:
+            after = replace(after, document=besides(translation, side, image, news=news, document=after.document))
+            if after.document == image.document:
+                return Heard(Worth.NOTHING)
         held = replace(self._of(side), content=packed_image(replace(after, heard=after.heard + 1)))
-        return Heard(Worth.NEWS if news or image is None else Worth.NOTHING, held)
+        return Heard(Worth.NEWS if news or not (image or telling) else Worth.NOTHING, held)
 
     def believe(self, translation: Translation, side: str, record: Record, document: Document) -> Held:
         """What `side` holds when what it said was no late echo after all."""
@@ -71,8 +75,10 @@ class Memory:
 
     def told(self, translation: Translation, side: str, merged: Merged, *, sender: str) -> Held:
         """What `side` holds once it has been told what `sender` said."""
-        image = (self.image(side) or Image({})).overlaid(merged.document, news=merged.news, by=sender)
-        image = replace(image, told=(*image.told, state_of(translation, side, image))[-TOLD:])
+        before = self.image(side) or Image({})
+        known = unpacked_image(self._of(side).telling) or before
+        image = before.overlaid(merged.document, news=merged.news, by=sender)
+        image = replace(image, told=(*known.told, state_of(translation, side, image))[-TOLD:])
         return replace(self._of(side), content=packed_image(image), telling=b"")
 
     def telling(self, translation: Translation, side: str, merged: Merged, *, sender: str) -> Held:

@@ -123,6 +123,6 @@ def _contents(said: Said, heard: Heard) -> tuple[Content, ...]:
 
 def followed_by(said: FollowUp, *, sender: str, catalogue: Catalogue, message: Message, key: str) -> Said:
     """What is said through another exchange because a delivery of `message` to `sender` ended."""
-    exchange = catalogue.exchange(said.exchange)
+    exchange = catalogue.exchange(said.exchange).of(message.authority)
     record = exchange.translation.adopt(said.values, reference=message.reference)
     return Said(exchange, sender, "", message.authority, record, key=key, reference=message.reference)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from hub.catalogue.answers import wrong_receipt, wrong_rules
+from hub.catalogue.contracts import read_contract
 from hub.catalogue.facts import Application
 from hub.catalogue.files import load_file, said_twice, stray_references
+from hub.catalogue.formats import with_formats, without_read_bodies
 from hub.catalogue.instances import wrong_instances
 from hub.catalogue.tweaks import read_tweaks
-from hub.contract import Contract, Shape
+from hub.contract import Shape
 from hub.errors import ConfigurationError, Finding, Text
 from hub.specs import connector as specs
-from hub.specs.source import Source
+from hub.specs.source import Source, is_file_inside
 from hub.translation.checks.case import one_of
-from hub.transports.openapi import load_openapi
-from hub.transports.wsdl import load_wsdl
 
 _CONTRACTS = (".wsdl", ".yaml", ".yml", ".json")
-_NAMED = re.compile(r"\{[^}]*\}([\w.-]+)")
-_PLACED = re.compile(r"(?:line|ligne) (\d+), (?:column|colonne) (\d+) ?: ")
 
 
 def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tuple[Finding, ...]]:
@@ -36,17 +33,18 @@ def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tup
         return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
     tweaks, wrong = read_tweaks(folder, root=root)
     found = (*stray_references(source, but="address"), *wrong_instances(spec, source), *wrong)
-    try:
-        contract = _contract(file, spec)
-    except ConfigurationError as error:
-        return None, (*found, *_of_contract(error, file, root))
-    application, unsound = _sound(Application(spec.connector, spec, source, contract, folder, tweaks=tweaks))
-    return application, (*found, *unsound, *_wrong_operations(application), *wrong_rules(application))
+    contract, misdescribed = read_contract(file, spec, source, root=root)
+    found = (*found, *without_read_bodies(misdescribed, spec))
+    if contract is None:
+        return None, found
+    application = Application(spec.connector, spec, source, contract, folder, tweaks=tweaks)
+    application, misread = with_formats(application, root=root)
+    application, unsound = _sound(application)
+    return application, (*found, *misread, *unsound, *_wrong_operations(application), *wrong_rules(application))
 
 
 def _contract_file(folder: Path, spec: specs.Connector, source: Source) -> Path:
-    path = (folder / spec.contract).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    if not is_file_inside(folder / spec.contract, folder):
         missing = Text(
             en=f"there is no contract “{spec.contract}” in this folder",
             fr=f"le contrat « {spec.contract} » n'est pas dans ce dossier",
@@ -57,48 +55,7 @@ def _contract_file(folder: Path, spec: specs.Connector, source: Source) -> Path:
             listed = ", ".join(sorted(there))
             right = Text(en=f"{right.en}, or name one of {listed}", fr=f"{right.fr}, ou nommez l'un de ceux-ci : {listed}")
         raise ConfigurationError(findings=(source.finding(("contract",), missing, right=right),))
-    return path
-
-
-def _contract(file: Path, spec: specs.Connector) -> Contract:
-    """The contract in `file`. Raises ConfigurationError, also where its reader stumbles over a form that no standard has."""
-    try:
-        return load_wsdl(file) if spec.protocol == "soap" else load_openapi(file)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        form = "WSDL" if spec.protocol == "soap" else "OpenAPI"
-        words = Text(
-            en=f"is not built as {form} has it: something in it is of another kind ({error})",
-            fr=f"n'est pas construit comme le veut {form} : un élément y est d'un autre genre ({error})",
-        )
-        raise ConfigurationError(findings=(Finding(words, file.name, 1, 1),)) from error
-
-
-def _of_contract(error: ConfigurationError, file: Path, root: Path) -> Iterator[Finding]:
-    """The findings of a contract's reader, as files of the installation and with the place that their words begin with."""
-    folder = file.parent.relative_to(root.resolve()).as_posix()
-    right = Text(
-        en="correct the file there, or put it back as the application's publisher gave it",
-        fr="corrigez le fichier à cet endroit, ou remettez-le tel que l'éditeur l'a fourni",
-    )
-    for finding in error.findings or (Finding(error.text, file.name),):
-        shown = replace(finding, file=f"{folder}/{finding.file}", right=finding.right or right)
-        if finding.line:
-            yield replace(shown, column=max(finding.column, 1))
-        elif placed := _PLACED.match(finding.text.en):
-            text = Text(en=_PLACED.sub("", finding.text.en, count=1), fr=_PLACED.sub("", finding.text.fr, count=1))
-            yield replace(shown, line=int(placed[1]), column=int(placed[2]), text=text)
-        else:
-            yield _where_named(shown, file.parent, folder)
-
-
-def _where_named(finding: Finding, folder: Path, shown: str) -> Finding:
-    """A finding without a line, at the first line of the contract's files that has the name that it speaks of."""
-    named = _NAMED.search(finding.text.en)
-    for file in sorted(each for each in folder.iterdir() if each.suffix in (".wsdl", ".xsd")) if named else ():
-        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-            if named and named[1] in line:
-                return replace(finding, file=f"{shown}/{file.name}", line=number, column=line.index(named[1]) + 1)
-    return replace(finding, line=1, column=1)
+    return (folder / spec.contract).resolve()
 
 
 def _sound(application: Application) -> tuple[Application, tuple[Finding, ...]]:

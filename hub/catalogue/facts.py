@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hub.contract import Contract, Operation, Shape
@@ -15,6 +15,7 @@ from hub.specs.connector import Direction
 from hub.specs.schedule import Schedule
 from hub.specs.source import Source
 from hub.translation import Translation
+from hub.translation.letters import Letters
 from hub.translation.tweaks import Tweaks
 
 
@@ -37,6 +38,10 @@ class Application:
         """What the contract says of the connector's operation `name`."""
         return self.contract.operations[self.spec.operations[name].action]
 
+    def file(self, name: str) -> bytes:
+        """A file of the contract as it is published: with what was mended and patched. OSError when it is not there."""
+        return self.contract.corrected.get(name) or (self.folder / name).read_bytes()
+
     def instance(self, authority: str) -> str:
         """The name of the instance that serves `authority`."""
         return authority if authority in self.spec.instances else "default"
@@ -47,6 +52,12 @@ class Application:
         if spec.direction != "feed":
             return operation.input.shape if operation.input else None
         return operation.output.shape.at(spec.items) if operation.output and spec.items else None
+
+    @property
+    def letters(self) -> Letters | None:
+        """The letters that it can keep; None for all."""
+        said = self.spec.letters
+        return Letters(self.name, said.of, said.others) if said else None
 
     def retry_policy(self, name: str) -> RetryPolicy:
         """How deliveries to the operation `name` are tried again."""
@@ -68,13 +79,19 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A mapping, compiled: `source` is its file, `examples` the examples beside it."""
+    """A mapping, compiled: `source` is its file, `examples` the examples beside it, `own` the translation of each authority
+    that has code lists of its own."""
 
     name: str
     spec: mappings.Mapping
     source: Source
     translation: Translation
     examples: tuple[mappings.Examples, Source] | None = None
+    own: Mapping[str, Translation] = field(default_factory=dict)
+
+    def of(self, authority: str) -> Exchange:
+        """The exchange as `authority` has it, with its own tables."""
+        return replace(self, translation=self.own[authority]) if authority in self.own else self
 
     def operation(self, application: str, direction: Direction) -> str | None:
         """The operation by which `application` takes part in that direction, if it does."""

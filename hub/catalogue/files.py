@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from hub.errors import ConfigurationError, Finding, Text, same
 from hub.specs.load import build
-from hub.specs.source import Place, Source, read_source
+from hub.specs.source import Place, Source, read_content, source_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -34,9 +34,10 @@ _REFERENCE = re.compile(r"\$\{[^}]*\}?")
 def load_file(file: Path, model: type[Model], *, root: Path) -> tuple[Model, Source]:
     """The file as `model`, with its source. Raises ConfigurationError with one finding per fault."""
     shown = file.relative_to(root).as_posix()
-    if unseen := _unseen(file, shown):
+    content = read_content(file, shown=shown, within=root)
+    if unseen := _unseen(content, shown):
         raise ConfigurationError(findings=(unseen,))
-    source = _read(file, shown)
+    source = _read(content, shown)
     try:
         return build(source, model), source
     except ConfigurationError as error:
@@ -45,9 +46,9 @@ def load_file(file: Path, model: type[Model], *, root: Path) -> tuple[Model, Sou
         raise ConfigurationError(error.text, findings=findings) from error
 
 
-def _read(file: Path, shown: str) -> Source:
+def _read(content: bytes, shown: str) -> Source:
     try:
-        return read_source(file, shown=shown)
+        return source_of(content, shown=shown)
     except ConfigurationError as error:
         marked = isinstance(getattr(error.__cause__, "problem", None), str)
         findings = tuple(replace(each, right=each.right or (_FORM if marked else _ONCE)) for each in error.findings)
@@ -91,14 +92,12 @@ def waiting(source: Source, place: Place, file: str) -> Finding:
     return replace(source.finding(place, words, right=right), severity="warning")
 
 
-def _unseen(file: Path, shown: str) -> Finding | None:
-    """The finding for a sign that no text holds, such as those of a damaged file; None also when it cannot be read."""
+def _unseen(content: bytes, shown: str) -> Finding | None:
+    """The finding for a sign that no text holds, such as those of a damaged file."""
     try:
-        lines = file.read_bytes().decode("utf-8-sig").split("\n")
+        lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         return not_utf_8(shown, line=error.object[: error.start].count(b"\n") + 1)
-    except OSError:
-        return None
     for number, line in enumerate(lines, 1):
         if found := _UNSEEN.search(line):
             sign = f"U+{ord(found[0]):04X}"

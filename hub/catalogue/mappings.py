@@ -12,10 +12,13 @@ from hub.contract import Shape
 from hub.errors import ConfigurationError, Finding, Text
 from hub.specs import mapping as specs
 from hub.specs.connector import Direction
-from hub.specs.source import Source
+from hub.specs.source import Source, read_content
 from hub.translation import Table, check_mapping, compile_mapping
 from hub.translation.checks.case import one_of
 from hub.translation.tables import LABELS
+
+LARGEST_TABLE = 2 * 1024 * 1024
+"""Bytes. Every commune of France with its code and its name is 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,12 @@ def read_tables(folder: Path, *, root: Path) -> tuple[dict[str, Table], tuple[Fi
     for file in sorted(folder.glob("*.csv")):
         shown = file.relative_to(root).as_posix()
         try:
-            tables[file.stem] = Table.parse(file.read_text(encoding="utf-8-sig"), file.stem, shown=shown)
+            text = read_content(file, shown=shown, within=root, largest=LARGEST_TABLE).decode("utf-8-sig")
+            tables[file.stem] = Table.parse(text, file.stem, shown=shown)
         except ConfigurationError as error:
             findings.extend(_of_table(error.findings))
         except UnicodeDecodeError as error:
             findings.append(not_utf_8(shown, line=error.object[: error.start].count(b"\n") + 1))
-        except OSError:
-            findings.append(Finding(Text(en="cannot be read", fr="illisible"), shown, 1, 1))
     return tables, tuple(findings)
 
 
@@ -107,6 +109,7 @@ def compiled(
         return None, (*stray, *findings)
     shapes, replies = _shapes(draft.spec, connectors), _replies(draft.spec, connectors)
     tweaks = {side: found for side in draft.spec.between if (found := connectors[side].tweaks)}
+    letters = {side: kept for side in draft.spec.between if (kept := connectors[side].letters)}
     findings = check_mapping(
         draft.spec,
         draft.source,
@@ -114,7 +117,7 @@ def compiled(
         replies=replies,
         tables=tables,
         others=others,
-        filled=_filled(draft.spec, connectors),
+        filled=filled(draft.spec, connectors),
         unread=unread,
         tweaks=tweaks,
     )
@@ -122,15 +125,20 @@ def compiled(
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     findings = (*findings, *_look_ups(draft, connectors))
-    if not _tables_of(draft.spec.fields) | _tables_of(draft.spec.reply) <= tables.keys():
+    if not tables_of(draft.spec) <= tables.keys():
         return None, findings
     try:
         translation = compile_mapping(
-            draft.spec, shapes=shapes, replies=replies, tables=tables, tweaks=tweaks, revision=revision
+            draft.spec, shapes=shapes, replies=replies, tables=tables, tweaks=tweaks, letters=letters, revision=revision
         )
     except ConfigurationError as error:
         return None, (*findings, *(error.findings or (Finding(error.text, draft.source.file, 1, 1),)))
     return Exchange(draft.spec.exchange, draft.spec, draft.source, translation, draft.examples), findings
+
+
+def tables_of(spec: specs.Mapping) -> set[str]:
+    """The names of the tables that a mapping uses."""
+    return _tables_of(spec.fields) | _tables_of(spec.reply)
 
 
 def _tables_of(rows: Mapping[str, specs.Row]) -> set[str]:
@@ -199,7 +207,7 @@ def _replies(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict
     return found
 
 
-def _filled(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict[str, frozenset[str]]:
+def filled(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict[str, frozenset[str]]:
     """The fields that the hub itself fills: where an application wants the idempotency key."""
     return {
         side: frozenset(path for name in directions.values() if (path := connectors[side].spec.operations[name].key_field))

@@ -49,4 +49,4 @@ def _without_mapping(file: Path, root: Path) -> Iterator[Finding]:
     if not any(file.with_name(f"{name}{ending}").exists() for ending in (".yaml", ".yml")):
         words = Text(en=f"there is no mapping “{name}” beside it", fr=f"il n'y a pas de correspondance « {name} » à côté")
         known = [each.stem for each in sorted(file.parent.glob("*.yaml")) if not each.name.endswith(_EXAMPLES)]
-        yield Finding(words, file.relative_to(root).as_posix(), right=one_of(name, known))
+        yield Finding(words, file.relative_to(root).as_posix(), 1, 1, right=one_of(name, known))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from hub.catalogue.authorities import Tables, known, read_own_tables, strangers, with_own
 from hub.catalogue.connectors import read_connector
 from hub.catalogue.facts import Application, Catalogue, Exchange
 from hub.catalogue.mappings import Draft, compiled, read_draft, read_tables, unknown_columns
@@ -14,6 +16,7 @@ from hub.catalogue.schedules import read_schedule
 from hub.errors import ConfigurationError, Finding, Report, Text
 from hub.specs import mapping as mappings
 from hub.specs.schedule import Schedule
+from hub.specs.source import is_file_inside
 
 
 def load_catalogue(root: Path) -> Catalogue:
@@ -65,19 +68,35 @@ def _exchanges(
 ) -> tuple[dict[str, mappings.Mapping], dict[str, Exchange]]:
     """The mappings whose form is right, and the exchanges that they make."""
     tables, wrong = read_tables(root / "mappings" / "tables", root=root)
-    findings.extend((*wrong, *unknown_columns(tables, _folders(root))))
+    own, of_authorities = read_own_tables(root / "mappings" / "tables", root=root)
+    findings.extend((*wrong, *of_authorities, *strangers(own, tables, connectors.values())))
+    used = {authority: its for authority, its in own.items() if authority in known(connectors.values())}
+    for each in (tables, *used.values()):
+        findings.extend(unknown_columns(each, _folders(root)))
     drafts = _drafts(root, findings)
     specs = {name: draft.spec for name, draft in drafts.items()}
     unread, revision = _unread(findings), _revision(root)
     found: dict[str, Exchange] = {}
     for name, draft in drafts.items():
-        exchange, wrong = compiled(
-            draft, connectors=connectors, tables=tables, others=specs, unread=unread, revision=revision
-        )
+        compile_with = partial(_compiled, draft, connectors, specs, unread=unread, revision=revision)
+        exchange, wrong = compile_with(tables)
         findings.extend(wrong)
         if exchange is not None:
-            found[name] = exchange
+            found[name], wrong = with_own(exchange, used, tables, compile_with)
+            findings.extend(wrong)
     return specs, found
+
+
+def _compiled(
+    draft: Draft,
+    connectors: Mapping[str, Application],
+    others: Mapping[str, mappings.Mapping],
+    tables: Tables,
+    *,
+    unread: frozenset[str],
+    revision: str,
+) -> tuple[Exchange | None, tuple[Finding, ...]]:
+    return compiled(draft, connectors=connectors, tables=tables, others=others, unread=unread, revision=revision)
 
 
 def _folders(root: Path) -> list[str]:
@@ -121,9 +140,9 @@ def _unread(findings: list[Finding]) -> frozenset[str]:
 
 
 def _revision(root: Path) -> str:
-    """A digest of every configuration file, by name and content."""
+    """A digest of every configuration file, by name and content; what a link brings in from elsewhere is no part of it."""
     digest = hashlib.sha256()
     for folder in ("connectors", "mappings", "schedules"):
-        for file in sorted(each for each in (root / folder).rglob("*") if each.is_file()):
+        for file in sorted(each for each in (root / folder).rglob("*") if is_file_inside(each, root)):
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

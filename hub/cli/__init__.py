@@ -7,7 +7,7 @@ import sys
 
 import cyclopts
 
-from hub.cli import check, demo, operate, rehearse, serve, start, trial
+from hub.cli import check, demo, diff, example, explain, new, operate, refresh, rehearse, serve, start, trial
 from hub.cli.reference import reference_command
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubError
@@ -19,13 +19,20 @@ app = cyclopts.App(
 )
 app.command(start.init)
 app.command(check.check)
+app.command(new.new)
 app.command(serve.serve)
 app.command(demo.demo)
 app.command(rehearse.rehearse)
 app.command(trial.try_, name="try")
+app.command(explain.explain)
+app.command(diff.diff)
+app.command(example.example)
 app.command(operate.messages)
 app.command(operate.replay)
-app.command(operate.connectors)
+connectors = cyclopts.App(name="connectors")
+connectors.default(operate.connectors)
+connectors.command(refresh.refresh)
+app.command(connectors)
 app.command(operate.schedules)
 app.command(operate.keys)
 app.command(reference_command(app), name="reference", show=False)

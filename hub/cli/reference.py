@@ -29,6 +29,7 @@ from hub.message import Delivery, State
 from hub.settings import read_settings
 from hub.specs.connector import Connector
 from hub.specs.connector import Retry as RetrySpec
+from hub.specs.layout import Layout
 from hub.specs.mapping import Examples
 from hub.specs.mapping import Mapping as MappingSpec
 from hub.specs.sample import Sample
@@ -46,6 +47,7 @@ def reference_pages(app: cyclopts.App) -> Pages:
         "connectors.md": _file_page("Connectors", "connectors/<application>/connector.yaml", Connector),
         "mappings.md": _file_page("Mappings", "mappings/<exchange>.yaml", MappingSpec, Examples),
         "schedules.md": _file_page("Schedules", "schedules/<name>.yaml", Schedule),
+        "layouts.md": _file_page("Layouts", "connectors/<application>/<name>.layout.yaml", Layout),
         "samples.md": _file_page("Samples", "connectors/<application>/samples/<operation>.yaml", Sample),
         "settings.md": _settings_page(),
         "commands.md": _commands_page(app),
@@ -278,9 +280,13 @@ def _commands_page(app: cyclopts.App) -> str:
     return _page("Commands", lines)
 
 
-def commands_of(app: cyclopts.App) -> Mapping[str, cyclopts.App]:
-    """The subcommands that are shown, by name."""
-    return {name: app[name] for name in app if not name.startswith("-") and app[name].show}
+def commands_of(app: cyclopts.App, above: str = "") -> Mapping[str, cyclopts.App]:
+    """The subcommands that are shown, by name: `check`, `connectors`, `connectors refresh`."""
+    found: dict[str, cyclopts.App] = {}
+    for name in [name for name in app if not name.startswith("-") and app[name].show]:
+        found |= {f"{above}{name}": app[name]} if app[name].default_command else {}
+        found |= commands_of(app[name], f"{above}{name} ")
+    return found
 
 
 def _parameters(command: cyclopts.App) -> list[str]:
@@ -431,6 +437,7 @@ PROBLEMS = (
     Kind("soap-action-mismatch", 400, "SOAPAction and the body name different operations."),
     Kind("soap-version-mismatch", 400, "The envelope is not of the SOAP version that is expected."),
     Kind("soap-must-understand", 500, "A SOAP header asks for something that is not done here (mustUnderstand)."),
+    Kind("broken-csv", 400, "The lines of a CSV or fixed-width text cannot be read."),
     Kind("broken-json", 400, "The JSON cannot be read."),
     Kind("not-a-number", 400, "NaN and Infinity are not JSON."),
     Kind("number-too-large", 400, "A JSON number is too large to be read exactly."),

@@ -9,10 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Rich
 
-from hub.errors import ConfigurationError, Finding, HubError, Text
+from hub.errors import ConfigurationError, Finding, HubError, MessageError, Text
 
 IN_A_PIPE = 400
 """Columns where nobody looks: what is searched and copied is not folded."""
+
+NARROWEST = 34
+"""Columns that a document needs to be read beside others."""
 
 
 def language_of(environment: Mapping[str, str]) -> str:
@@ -39,7 +42,7 @@ class Screen:
     def findings(self, findings: Iterable[Finding]) -> None:
         """Each finding: where, what, and what would be right."""
         for finding in findings:
-            colour = "red" if finding.severity == "error" else "yellow"
+            colour = {"error": "red", "question": "cyan"}.get(finding.severity, "yellow")
             place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
             line = Rich(place, style="bold")
             line.append(f"  {self.words(Text(en='row', fr='ligne'))} {finding.row}" if finding.row else "", style="cyan")
@@ -48,10 +51,33 @@ class Screen:
             if finding.right and self.words(finding.right):
                 self.console.print(Rich(f"    → {self.words(finding.right)}", style="green"))
 
+    def beside(self, forms: Sequence[tuple[Text, str]]) -> None:
+        """Several texts with their titles: side by side where the terminal is wide enough, else one below the other."""
+        if not self.console.is_terminal or self.console.width < NARROWEST * len(forms):
+            for title, body in forms:
+                self.console.print(Rich(self.words(title), style="bold"))
+                self.console.print(Rich(body))
+            return
+        table = Table(header_style="bold", box=None, pad_edge=False, expand=True, padding=(0, 2, 0, 0))
+        for title, _ in forms:
+            table.add_column(self.words(title), overflow="fold", ratio=1)
+        table.add_row(*[Rich(body) for _, body in forms])
+        self.console.print(table, soft_wrap=False)
+
+    def afresh(self, title: str) -> None:
+        """Begin again: a clear terminal, or a line in what is not one."""
+        if self.console.is_terminal:
+            self.console.clear()
+        self.console.print(Rich(f"── {title}", style="dim"))
+
     def failure(self, error: HubError) -> None:
-        """What went wrong, with all its findings."""
+        """What went wrong, with all its findings or problems."""
         if isinstance(error, ConfigurationError) and error.findings:
             self.findings(error.findings)
+        elif isinstance(error, MessageError) and error.problems:
+            for problem in error.problems:
+                where = problem.label or problem.row or problem.path
+                self.say(f"  {where}: {problem.text.en}", f"  {where} : {problem.text.fr}", style="red")
         else:
             self.console.print(Rich(self.words(error.text), style="red"))
 

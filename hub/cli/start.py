@@ -29,11 +29,23 @@ def init(folder: Path = Path(), *, new_admin_key: bool = False) -> None:
     for name in ("connectors", "mappings/tables", "schedules", "secrets"):
         (settings.root / name).mkdir(parents=True, exist_ok=True)
     (settings.root / "secrets").chmod(0o700)
+    _ignore(settings.root / ".gitignore")
     key = asyncio.run(_admin_key(settings, always=new_admin_key))
     screen.say(f"The installation is in {settings.root}.", f"L'installation est dans {settings.root}.")
     if key:
         show_admin_key(screen, key)
     screen.say("Next: hub check, then hub serve.", "Ensuite : hub check, puis hub serve.")
+
+
+def _ignore(file: Path) -> None:
+    """Keep out of git what is secret, or made again at every check; what the file says already stays."""
+    present = file.read_text(encoding="utf-8") if file.exists() else ""
+    missing = [line for line in _UNKEPT if line not in present.splitlines()]
+    if missing:
+        file.write_text(present + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+
+
+_UNKEPT = ("hub.db*", "hub.keys", "/secrets/", "/.hub/")
 
 
 async def _admin_key(settings: Settings, *, always: bool) -> str:

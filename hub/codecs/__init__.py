@@ -1,17 +1,22 @@
 """Documents from bytes and bytes from documents, guided by a contract's shape: pure, no socket, no disk.
 
-`codec_for(part)` is all that most users need; `xml` and `json` hold what is particular to each form.
+`codec_for(part)` is all that most users need; `xml`, `json` and `lines` hold what is particular to each form, `nested` how
+one stands in a field of another.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from hub.codecs.json import JsonCodec
+from hub.codecs.lines import LinesCodec
+from hub.codecs.nested import NestedCodec, around, replaced_shape, unfit
 from hub.codecs.xml import XmlCodec
-from hub.contract import Document, Part, Shape
+from hub.contract import Document, Inside, Part, Shape
+from hub.errors import MessageError, Problem
 
-__all__ = ["Codec", "JsonCodec", "NoBody", "XmlCodec", "codec_for"]
+__all__ = ["Codec", "JsonCodec", "LinesCodec", "NestedCodec", "NoBody", "XmlCodec", "codec_for", "with_inside"]
 
 
 class Codec(Protocol):
@@ -37,12 +42,42 @@ class NoBody:
 
 
 def codec_for(part: Part) -> Codec:
-    """The codec of a part by its media type: XML for `*xml*`, else JSON; none where nothing can stand in a body."""
+    """The codec of a part: lines by its layout, XML for the media type `*xml*`, else JSON; none where nothing can stand in
+    a body."""
+    if part.inside:
+        return NestedCodec(codec_for(around(part)), tuple((inside, codec_for(inside.part)) for inside in part.inside))
+    if part.layout:
+        return LinesCodec(part.layout, part.shape)
     if "xml" in part.media:
-        return XmlCodec(part.shape)
+        return XmlCodec(part.shape, encoding=part.encoding)
     if not part.media and not _has_body(part.shape):
         return NoBody()
     return JsonCodec(part.shape)
+
+
+def with_inside(part: Part, inside: Inside) -> Part:
+    """The part with one more document in a field of it: its shape goes through, its check holds both to their contracts."""
+    codec = codec_for(part)
+
+    def check(data: bytes) -> tuple[Problem, ...]:
+        if found := part.check(data):
+            return found
+        try:
+            return unfit(codec.read(data), inside)
+        except MessageError as error:
+            return error.problems or (Problem(error.text),)
+
+    field = replace(
+        inside.part.shape,
+        name=inside.leaf.name,
+        namespace=inside.leaf.namespace,
+        required=inside.leaf.required,
+        nullable=inside.leaf.nullable,
+        repeated=inside.leaf.repeated,
+        location="",
+    )
+    shape = replaced_shape(part.shape, inside.at.split("."), field)
+    return replace(part, shape=shape, check=check, inside=(*part.inside, inside))
 
 
 def _has_body(shape: Shape) -> bool:

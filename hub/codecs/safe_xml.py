@@ -67,6 +67,19 @@ def parse(data: bytes, *, charset: str = "") -> etree._Element:
     return _tree(plain)
 
 
+def undeclared(text: str) -> bytes:
+    """An XML document that stands in a text, as bytes for `parse`: what its declaration says of bytes is no more true.
+
+    Blanks before the declaration are let pass, as they often stand there in a CDATA section.
+    """
+    text = text.removeprefix("\ufeff")
+    before = len(text) - len(text.lstrip(" \t\r\n"))
+    encoding, length = _declaration(text[before : before + _LONGEST_DECLARATION])
+    if encoding:
+        _known(encoding)
+    return (text[:before] + " " * length + text[before + length :]).encode()
+
+
 def refused(kind: str, text: Text, *, line: int = 1, column: int = 1) -> MessageError:
     """The refusal of a document, with its place."""
     return MessageError(

@@ -43,9 +43,10 @@ class Form:
 class XmlCodec:
     """Reads and writes the XML of one shape. Made once, used for every message."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, *, encoding: str = "") -> None:
         self._form = _form(shape)
         self._namespaces = _namespaces(shape)
+        self._encoding = encoding
 
     def read(self, data: bytes) -> Document:
         """The document inside the root element of these bytes."""
@@ -59,8 +60,14 @@ class XmlCodec:
         return document
 
     def write(self, document: Document) -> bytes:
-        """The element of this document, UTF-8, without XML declaration."""
-        return bytes(etree.tostring(self.build(document), encoding="UTF-8"))
+        """The element of this document, in UTF-8 without XML declaration, or in the codec's encoding and declared so.
+
+        A letter that the encoding does not have is written as its number (`&#8364;`): no reader of XML sees a difference.
+        """
+        if not self._encoding:
+            return bytes(etree.tostring(self.build(document), encoding="UTF-8"))
+        written: Any = etree.tostring(self.build(document), encoding=self._encoding, xml_declaration=True)
+        return bytes(written)
 
     def build(self, document: Document) -> etree._Element:
         """The element of this document, with every namespace of the contract declared on it."""
@@ -139,6 +146,8 @@ class _Reader:
 
     def _value(self, element: etree._Element, form: Form, path: str) -> Any:
         kind = form.shape.kind
+        if form.shape.held_in:
+            return self._held(element, form.shape, path)
         if element.get(_NIL) in ("true", "1") and not form.text and not self._carries(element):
             return None
         if kind is Kind.OBJECT:
@@ -148,6 +157,18 @@ class _Reader:
         if len(element):
             self.problems.append(surprises.no_fields(path))
         return _cleaned(element.text, kind)
+
+    def _held(self, element: etree._Element, shape: Shape, path: str) -> str | None:
+        """The value of an element that has nothing but the attribute that holds it."""
+        self._refuse_text(element, path)
+        for child in element:
+            self.problems.append(surprises.unknown(surprises.below(path, etree.QName(child).localname), shape))
+        for name, _ in _attributes(element):
+            if name != shape.held_in and not name.startswith(f"{{{XSI}}}"):
+                at = surprises.below(path, "@" + etree.QName(name).localname)
+                self.problems.append(surprises.unknown(at, shape))
+        value = element.get(shape.held_in)
+        return None if value is None else _cleaned(value, shape.kind)
 
     def _carries(self, element: etree._Element) -> bool:
         return any(not str(name).startswith(f"{{{XSI}}}") for name in element.attrib)
@@ -306,7 +327,9 @@ class _Writer:
 
     def _one(self, parent: etree._Element, tag: str, known: Form, value: Any, path: str) -> None:
         element = etree.SubElement(parent, tag)
-        if value is None:
+        if known.shape.held_in:
+            self._attribute(element, known.shape.held_in, value, path)
+        elif value is None:
             if known.shape.nullable:
                 element.set(_NIL, "true")
         elif known.shape.kind is Kind.OBJECT:

@@ -155,7 +155,7 @@ class Dispatcher:
     async def _translated(self, claim: Claim) -> Plan | Failed:
         """The receiver's document, from the message's record; Failed while the crosswalk does not know its request."""
         message, delivery = claim.message, claim.delivery
-        exchange = self._catalogue.exchange(message.exchange)
+        exchange = self._catalogue.exchange(message.exchange).of(message.authority)
         application = self._catalogue.connectors[delivery.receiver]
         record = unpack((await self._ledger.content(message.id, "record")).data)
         missing = await self._recalled(claim, exchange, record)
@@ -319,7 +319,7 @@ class Dispatcher:
             return ()
         record = result.plan.record if result.plan else {}
         reason = decision.reason.fr if decision.reason else ""
-        follow = exchange.translation.follow_up(ended, record, reply=heard, reason=reason)
+        follow = exchange.of(claim.message.authority).translation.follow_up(ended, record, reply=heard, reason=reason)
         if follow is None:
             return ()
         key = f"{claim.delivery.id}:{ended}:{claim.delivery.tries}"

@@ -22,7 +22,7 @@ def published(application: Application, heard: Heard, *, address: str) -> Sent |
     file = application.folder / name
     if Path(name).name != name or file.suffix not in _MEDIA or not file.is_file():
         return None
-    content = file.read_bytes()
+    content = application.file(name)
     return Sent(200, _at(content, address) if file.suffix == ".wsdl" else content, _MEDIA[file.suffix])
 
 

@@ -56,7 +56,7 @@ class RestFace:
         route = self._routes[asked.operation]
         if route.gives is None or not document:
             return Sent(route.status)
-        return Sent(route.status, route.gives.write(document), route.gives.part.media or _JSON)
+        return Sent(route.status, route.gives.write(document), route.gives.part.content_type or _JSON)
 
     def fault(self, asked: Asked, fault: SampleFault) -> Sent:
         """The error body of that status."""

@@ -93,5 +93,6 @@ class Speaker:
         if exchange is None:
             en, fr = f"say in which exchange {operation} is said", f"dites dans quel échange {operation} se dit"
             raise ConfigurationError(Text(en=en, fr=fr))
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key, **common}
+        media = contract.input.content_type or "application/json"
+        headers = {"Content-Type": media, "Idempotency-Key": key, **common}
         return Words(operation, document, f"{self._hub}/api/v1/exchanges/{exchange}/messages", headers, body, key)

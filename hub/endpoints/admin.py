@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from hub.endpoints.auth import Identity, identify
 from hub.endpoints.lanes import known_lane, standings
 from hub.endpoints.language import language_of
 from hub.endpoints.serving import hub_of
-from hub.endpoints.stories import delivery_fields, for_operator, iso, summary_fields
+from hub.endpoints.stories import delivery_fields, for_operator, iso, message_fields, summary_fields
 from hub.errors import Language
 from hub.ledger import ApiKey, Fire, Search, packed
 from hub.message import State
@@ -109,6 +110,12 @@ async def _operator(request: Request) -> Identity:
     return identity
 
 
+async def _content_reader(request: Request) -> Identity:
+    identity = await identify(request)
+    identity.require("content")
+    return identity
+
+
 def _language(request: Request) -> Language:
     return language_of(request.headers.get("accept-language", ""))
 
@@ -118,6 +125,8 @@ def _hub(request: Request) -> Hub:
 
 
 Served = Annotated[Hub, Depends(_hub)]
+ContentReader = Annotated[Identity, Depends(_content_reader)]
+Purpose = Annotated[str, Query(min_length=3, max_length=200)]
 Operator = Annotated[Identity, Depends(_operator)]
 Spoken = Annotated[Language, Depends(_language)]
 
@@ -130,6 +139,7 @@ def admin_router() -> APIRouter:
         "/lanes": lanes,
         "/messages": messages,
         "/messages/{message}": message,
+        "/messages/{message}/contents": contents,
         "/dead": dead,
         "/deliveries/{delivery}": delivery,
         "/connectors": connectors,
@@ -190,6 +200,18 @@ async def message(hub: Served, language: Spoken, message: str) -> dict[str, Any]
     return for_operator(await hub.ledger.story(message), language)
 
 
+async def contents(hub: Served, reader: ContentReader, message: str, purpose: Purpose) -> dict[str, Any]:
+    """All that is kept of a message, its bytes in base64. Needs `content`; who looked, and what for, is journalled first."""
+    story = await hub.ledger.story(message)
+    await hub.ledger.note("content-read", actor=reader.actor, now=hub.clock(), message=message, reason=purpose)
+    kept = [await hub.ledger.content(message, each.name) for each in story.contents]
+    return {
+        **message_fields(story.message),
+        "deliveries": [{"delivery": each.id, "receiver": each.receiver} for each in story.deliveries],
+        "contents": [{"name": each.name, "media": each.media, "data": b64encode(each.data).decode()} for each in kept],
+    }
+
+
 async def delivery(hub: Served, language: Spoken, delivery: str) -> dict[str, Any]:
     """One delivery as it stands."""
     found = await hub.ledger.delivery(delivery)
@@ -227,7 +249,7 @@ async def connectors(hub: Served) -> dict[str, Any]:
                 "owner": each.spec.owner,
                 "protocol": each.spec.protocol,
                 "contract": each.contract.source,
-                "mended": list(each.contract.mended),
+                "mended": [f"{one.file}:{one.line}: {one.text}" for one in each.contract.mended],
                 "operations": {name: operation.direction for name, operation in each.spec.operations.items()},
                 "lanes": list(each.lanes),
             }

@@ -40,7 +40,7 @@ def published_import(application: Application, name: str, *, address: str) -> by
 
 
 def _turned(application: Application, name: str, address: str) -> bytes:
-    root = parse((application.folder / name).read_bytes())
+    root = parse(application.file(name))
     for element in root.iter(*_ADDRESSES):
         element.set("location", address)
     for element, attribute in _references(root):
@@ -65,7 +65,7 @@ def _imported(application: Application) -> frozenset[str]:
     waiting = [application.spec.contract]
     while waiting:
         name = waiting.pop()
-        for element, attribute in _references(parse((application.folder / name).read_bytes())):
+        for element, attribute in _references(parse(application.file(name))):
             target = _within(application, name, element.get(attribute, ""))
             if target and target not in found:
                 found.add(target)

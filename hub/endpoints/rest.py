@@ -140,11 +140,13 @@ def _parameters(request: Request, part: Part | None) -> dict[str, str]:
 def _check_media(request: Request, part: Part | None) -> None:
     accepted = _accepted_media(part)
     media, charset = media_of(request.headers.get("content-type", ""))
-    if media in accepted and charset in ("", "utf-8", "utf8"):
+    encoding = (part.encoding if part else "") or "utf-8"
+    usual = () if part and part.layout else ("utf-8", "utf8")
+    if media in accepted and charset in ("", encoding.lower(), *usual):
         return
-    wanted = ", ".join(accepted)
+    wanted, told = ", ".join(accepted), encoding.upper()
     raise MessageError(
-        Text(en=f"Send {wanted}, in UTF-8.", fr=f"Envoyez {wanted}, en UTF-8."),
+        Text(en=f"Send {wanted}, in {told}.", fr=f"Envoyez {wanted}, en {told}."),
         status=415,
         kind="content-type-not-accepted",
     )
@@ -154,6 +156,8 @@ def _accepted_media(part: Part | None) -> tuple[str, ...]:
     media = part.media if part else ""
     if "xml" in media:
         return tuple(dict.fromkeys((media, "application/xml", "text/xml")))
+    if part and part.layout:
+        return (media,)
     return tuple(dict.fromkeys((media or "application/json", "application/json")))
 
 

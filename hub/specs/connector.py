@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hub.specs.words import Duration, Path, Secret, Slug, Spec, Truth, Word
+from hub.specs.layout import Encoding
+from hub.specs.words import Duration, Path, Secret, Slug, Spec, Truth, Word, refusal
 
 Direction = Literal["in", "out", "ask", "feed", "collect"]
 Meaning = Literal["delivered", "later", "failed", "refused", "unanswered", "unauthorised", "misconfigured", "missing"]
@@ -43,7 +44,7 @@ class Limits(Spec):
     """What the application can bear, all nodes of the hub together."""
 
     at_once: int = Field(4, ge=1, description="Calls at the same time.")
-    per_second: float = Field(10, gt=0, description="Calls in a second.")
+    per_second: float = Field(10, gt=0, allow_inf_nan=False, description="Calls in a second.")
 
 
 class Authentication(Spec):
@@ -94,6 +95,92 @@ class AnswerRule(Spec):
     says: str = Field("", description="The words for people; {field} takes a field of the answer or the fault.")
 
 
+class Format(Spec):
+    """What a document really holds, where the contract only says text: in one of its fields, or as its whole body."""
+
+    operation: Word = Field(description="The operation, as `operations` names it.")
+    part: Literal["input", "output"] = Field("input", description="What it is told, or what it answers.")
+    at: Path | None = Field(
+        None,
+        description="The field whose text is a document; a mapping's path goes on inside. Default: the body of a REST call.",
+        examples=["Demande.Contenu"],
+    )
+    contract: str | None = Field(
+        None,
+        description="What the document looks like: a file of this folder. `.xsd`: XML; `.layout.yaml`: CSV or fixed-width "
+        "lines; `.json` (JSON Schema): JSON. Default: as the operation's contract says.",
+        examples=["contenu.xsd", "titres.layout.yaml", "contenu.schema.json"],
+    )
+    root: str = Field("", description="For an XSD: the name of the root element.")
+    base64: Truth = Field(
+        False, description="The field holds it in base64. A field that the contract calls base64 always does."
+    )
+    encoding: Encoding | None = Field(
+        None, description="For XML, the encoding to write in, with an XML declaration. What is read may be in any."
+    )
+    values_in: str | None = Field(
+        None,
+        pattern=r"^[\w.-]+$",
+        description="For XML whose values stand in an attribute of this name: the mapping writes `Exer`, not `Exer.@V`.",
+        examples=["V"],
+    )
+    media: str = Field(
+        "", description="For a body: its media type, if not the usual one of its form.", examples=["text/plain"]
+    )
+
+
+class Letters(Spec):
+    """The letters that the application can keep, however it is called."""
+
+    of: Literal["ascii", "iso-8859-1", "iso-8859-15", "windows-1252"] = Field(
+        description="The character set of its database or files."
+    )
+    others: Literal["refuse", "transliterate"] = Field(
+        "refuse",
+        description="refuse: a message with another letter is not taken; transliterate: the nearest letters are written "
+        "(œ as oe, € as EUR), which is a loss that hub check shows.",
+    )
+
+
+class Patch(Spec):
+    """What the vendor got wrong in the contract about one field, and what the application really takes or says."""
+
+    operation: Word = Field(description="The operation, as `operations` names it.")
+    part: str = Field(
+        "input",
+        pattern=r"^[\w.-]+$",
+        description="input: what it is told; output: what it answers; or a fault's name, an error's status.",
+        examples=["FonctionnelleErreur", "404"],
+    )
+    at: Path = Field(description="The field's path, as a mapping's cell has it.", examples=["Demandeur.Telephone"])
+    required: Truth | None = Field(None, description="false: it may be left out; true: it must be there.")
+    repeated: Truth | None = Field(None, description="true: there may be several; false: there is one at most.")
+    nullable: Truth | None = Field(None, description="Whether it may be there without a value (xsi:nil, null).")
+    longest: int | None = Field(None, ge=1, description="How many characters it takes at most.")
+    shortest: int | None = Field(None, ge=0, description="How many characters it takes at least.")
+    values: tuple[str, ...] | None = Field(None, description="The values that it takes; an empty list: any.")
+    because: str = Field(
+        min_length=1,
+        description="How you know: what the application answered, who said so, when.",
+        examples=["le serveur refuse la commande sans ce champ (ticket 4711, 12 mars 2026)"],
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Patch:
+        if not self.changes:
+            raise refusal(
+                "say what is true of the field: required, repeated, nullable, longest, shortest or values",
+                "dites ce qui est vrai du champ : required, repeated, nullable, longest, shortest ou values",
+            )
+        return self
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What it says of the field, by the names that a contract's Shape has for it."""
+        words = ("required", "repeated", "nullable", "longest", "shortest", "values")
+        return {word: said for word in words if (said := getattr(self, word)) is not None}
+
+
 class Connector(Spec):
     """An application that the hub links."""
 
@@ -101,7 +188,11 @@ class Connector(Spec):
     title: str = Field(description="Its name for people.")
     owner: str = Field("", description="Who answers for it.")
     protocol: Literal["soap", "rest"] = Field(description="How it speaks.")
-    contract: str = Field(description="The contract's file in this folder (WSDL, OpenAPI), never fetched at run time.")
+    contract: str = Field(
+        description="The contract's file in this folder, never fetched at run time: a WSDL for soap; for rest OpenAPI 3, or "
+        "a plain XSD or JSON Schema, whose documents are posted to the address (one operation a root element or schema)."
+    )
+    patches: tuple[Patch, ...] = Field((), description="What the contract says wrongly, each with its reason.")
     instances: dict[Slug, Instance] = Field(description="One per authority that runs it; `default` for all others.")
     authentication: Authentication = Field(default_factory=Authentication)
     timeout: Duration = Field(timedelta(seconds=20), description="Time limit of a whole call.")
@@ -109,4 +200,6 @@ class Connector(Spec):
     breaker: Breaker = Field(default_factory=Breaker)
     limits: Limits = Field(default_factory=Limits)
     operations: dict[Word, Operation]
+    formats: tuple[Format, ...] = Field((), description="Documents that the contract does not describe.")
+    letters: Letters | None = Field(None, description="The letters that it can keep. Default: all.")
     answers: tuple[AnswerRule, ...] = Field((), description="Read from top to bottom; the first that fits decides.")

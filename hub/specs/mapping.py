@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,10 @@ Sector = Literal[
     "police-voirie",
     "relations-usagers",
 ]
+
+
+BOTH = "both"
+"""The `owner` of a row that each side may change: asked and answered."""
 
 
 class RowCheck(Spec):
@@ -90,7 +95,7 @@ class Row(Spec):
     when: dict[Word, tuple[str, ...]] = Field(default_factory=dict, description="Only when these rows have these values.")
     file: FileWord | None = Field(None, description="The field holds a file.")
     check: RowCheck | None = None
-    owner: str | None = Field(None, description="The one side that may change it.")
+    owner: str | None = Field(None, description="The one side that may change it, or both.")
     loses: dict[str, str] = Field(default_factory=dict, description="What does not come back from a side, in words.")
     remember: Truth = Field(False, description="The value enters the crosswalk, as the name of this request on its side.")
     recall: Word | None = Field(None, description="When not carried: found in the crosswalk by this row's value.")
@@ -103,6 +108,16 @@ class Row(Spec):
         words = {field.alias or name for name, field in cls.model_fields.items()}
         cells = {key: value for key, value in data.items() if key not in words}
         return {key: value for key, value in data.items() if key in words} | {"cells": cells}
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it takes any letters: a text that is no date, code, constant, file or group."""
+        words = (self.date, self.table, self.values, self.each, self.file)
+        return self.as_ == "text" and self.constant is None and not any(words)
+
+    def is_changed_by(self, side: str) -> bool:
+        """Whether `side` may change it: what it says of it counts."""
+        return self.owner in (None, BOTH, side)
 
 
 class Keep(Spec):
@@ -162,8 +177,19 @@ class Example(Spec):
     """The same content as each side writes it. `start` is the side whose document is read first."""
 
     name: str
-    start: str
+    like: str | None = Field(
+        None, description="An example further up: only what is different from it is written; an empty value takes one away."
+    )
+    start: str = Field("", description="The side that says it; none when another exchange's `then` does, by `given`.")
+    given: dict[Word, str] = Field(
+        default_factory=dict, description="Rows that the start's document does not say: recalled, or told by `then`."
+    )
     documents: dict[str, dict[str, Any]]
+    reply: dict[str, dict[str, Any]] = Field(default_factory=dict, description="What each receiver answers.")
+    reason: str = Field("", description="The words of a receiver that refuses it.")
+    told: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="What `then` tells each side, after the reply or the refusal."
+    )
 
 
 class ExpectedError(Spec):
@@ -177,6 +203,7 @@ class RefusedExample(Spec):
     """A document that is refused, with the exact errors."""
 
     name: str
+    like: str | None = Field(None, description="An example: its start's document, but for what is different.")
     start: str
     document: dict[str, Any]
     errors: tuple[ExpectedError, ...]
@@ -187,3 +214,45 @@ class Examples(Spec):
 
     examples: tuple[Example, ...]
     refused: tuple[RefusedExample, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_up(cls, data: Any) -> Any:
+        """Every example written out whole."""
+        if not isinstance(data, dict):
+            return data
+        whole: dict[str, Any] = {}
+        for part, fill in (("examples", _merged), ("refused", _refused_like)):
+            if isinstance(listed := data.get(part), list):
+                data = {**data, part: [_written_out(each, whole, fill) for each in listed]}
+        return data
+
+
+def _written_out(example: Any, whole: dict[str, Any], fill: Callable[[Any, Any], Any]) -> Any:
+    if not isinstance(example, dict):
+        return example
+    found = example
+    if name := example.get("like"):
+        if name not in whole:
+            raise refusal(
+                f"like: “{name}”: no example further up has this name",
+                f"like : « {name} » : aucun exemple plus haut ne porte ce nom",
+            )
+        found = fill(whole[name], example)
+    if "documents" in found:
+        whole[str(found.get("name"))] = found
+    return found
+
+
+def _refused_like(base: dict[str, Any], refused: dict[str, Any]) -> dict[str, Any]:
+    start = str(base.get("start", ""))
+    document = _merged(base["documents"].get(start, {}), refused.get("document", {}))
+    return {"start": start, **refused, "document": document}
+
+
+def _merged(base: Any, change: Any) -> Any:
+    """`base` with what `change` says: objects field by field, nothing takes a field away, all else stands in its place."""
+    if not isinstance(base, dict) or not isinstance(change, dict):
+        return change
+    changed = {key: _merged(base.get(key), value) for key, value in change.items()}
+    return {key: value for key, value in {**base, **changed}.items() if key not in changed or value is not None}

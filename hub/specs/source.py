@@ -1,7 +1,7 @@
 """One YAML file as text scalars, with the line and column of everything in it.
 
 YAML 1.1 would turn `07000` into 3584 and `NO` into false: here every scalar stays the text that was typed. Aliases, tags,
-duplicate keys and files over 1 MiB are refused.
+duplicate keys, and files that are too large, too deep or too full are refused.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import yaml
 
 from hub.errors import ConfigurationError, Finding, Text
 
-LARGEST = 1024 * 1024
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LARGEST = 512 * 1024
 DEEPEST = 40
+MOST_SIGNS = 60_000
+"""Keys, values, braces and the like: a mapping of 200 rows has some 5,000."""
 
 _FRENCH = {
     "expected ',' or '}'": "il manque une virgule ou l'accolade fermante « } »",
@@ -29,6 +32,24 @@ _FRENCH = {
     "expected the node content": "il manque une valeur",
 }
 """The parser's complaints, by words that stand in them."""
+
+_OPENING = (
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+_DEEP = Text(en="is nested too deeply", fr="est imbriqué trop profondément")
+_ELSEWHERE = Text(en="is a link that leads out of this installation", fr="est un lien qui mène hors de cette installation")
+_HERE = Text(en="put the file itself here", fr="déposez ici le fichier lui-même")
+_FULL = Text(en="holds too many keys and values", fr="contient trop de clés et de valeurs")
+_SMALLER = Text(
+    en="spread it over several files, or shorten it", fr="répartissez-le en plusieurs fichiers, ou raccourcissez-le"
+)
+_READABLE = Text(
+    en="put a plain file here that the hub may read", fr="déposez ici un fichier ordinaire que le hub peut lire"
+)
 
 Place = tuple[str | int, ...]
 
@@ -57,14 +78,47 @@ class Source:
         return 1, 1
 
 
-def read_source(path: Path, *, shown: str) -> Source:
-    """The YAML file at `path`, called `shown` in findings. Raises ConfigurationError with file, line and column."""
+def read_source(path: Path, *, shown: str, within: Path | None = None) -> Source:
+    """The YAML file at `path` (which must stay in the folder `within`), called `shown` in findings.
+
+    Raises ConfigurationError with file, line and column.
+    """
+    return source_of(read_content(path, shown=shown, within=within), shown=shown)
+
+
+def read_content(path: Path, *, shown: str, within: Path | None = None, largest: int = LARGEST) -> bytes:
+    """The bytes of a file. Raises ConfigurationError: no plain file, over `largest` bytes, or a link out of `within`."""
     try:
-        raw = path.read_bytes()
+        if within is not None and not is_inside(path, within):
+            raise _refused(shown, 1, 1, _ELSEWHERE, right=_HERE)
+        if not path.is_file():
+            raise OSError
+        if path.stat().st_size > largest:
+            text = Text(en=f"is larger than {largest // 1024} KiB", fr=f"dépasse {largest // 1024} Kio")
+            raise _refused(shown, 1, 1, text, right=_SMALLER)
+        return path.read_bytes()
     except OSError as error:
-        raise _refused(shown, 1, 1, Text(en="cannot be read", fr="illisible")) from error
-    if len(raw) > LARGEST:
-        raise _refused(shown, 1, 1, Text(en="is larger than 1 MiB", fr="dépasse 1 Mio"))
+        raise _refused(shown, 1, 1, Text(en="cannot be read", fr="illisible"), right=_READABLE) from error
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` stays in `folder` once every link is followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # links that go round in circles, names that no file can have
+        return False
+
+
+def is_file_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` is a file that stays in `folder` once every link is followed."""
+    try:
+        return is_inside(path, folder) and path.is_file()
+    except OSError:  # a name that is too long
+        return False
+
+
+def source_of(raw: bytes, *, shown: str) -> Source:
+    """The YAML in these bytes, called `shown` in findings. Raises ConfigurationError with file, line and column."""
     try:
         return parse_source(raw.decode("utf-8-sig"), shown=shown)
     except UnicodeDecodeError as error:
@@ -75,6 +129,25 @@ def read_source(path: Path, *, shown: str) -> Source:
 
 def parse_source(text: str, *, shown: str) -> Source:
     """YAML `text`, called `shown` in findings. Raises ConfigurationError with file, line and column."""
+    return _quickly(text, shown) or _patiently(text, shown)
+
+
+def _quickly(text: str, shown: str) -> Source | None:
+    """What the fast parser makes of it; None when it finds anything wrong: the patient one says it better."""
+    if yaml.SafeLoader.NON_PRINTABLE.search(text):
+        return None
+    loader = _FAST(text)
+    try:
+        _refuse_what_grows(text, shown, loader=_FAST)  # first: the fast parser falls with its stack
+        node, reader = loader.get_single_node(), _Reader(shown)
+        return Source(shown, reader.value(node, ()), reader.places) if node is not None else None
+    except (yaml.YAMLError, ConfigurationError):
+        return None
+    finally:
+        loader.dispose()
+
+
+def _patiently(text: str, shown: str) -> Source:
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
@@ -82,7 +155,7 @@ def parse_source(text: str, *, shown: str) -> Source:
         words = Text(en=f"holds the invisible sign {sign}", fr=f"contient le caractère invisible {sign}")
         raise _refused(shown, text[: error.position].count("\n") + 1, 1, words) from error
     try:
-        _refuse_aliases(text, shown)
+        _refuse_what_grows(text, shown, loader=yaml.SafeLoader)
         node = loader.get_single_node()
         reader = _Reader(shown)
         data = reader.value(node, ()) if node is not None else {}
@@ -95,8 +168,13 @@ def parse_source(text: str, *, shown: str) -> Source:
         loader.dispose()
 
 
-def _refuse_aliases(text: str, shown: str) -> None:
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+def _refuse_what_grows(text: str, shown: str, *, loader: Any) -> None:
+    depth = 0
+    for number, token in enumerate(yaml.scan(text, Loader=loader)):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > DEEPEST or number > MOST_SIGNS:
+            words = _DEEP if depth > DEEPEST else _FULL
+            raise _refused(shown, token.start_mark.line + 1, token.start_mark.column + 1, words, right=_SMALLER)
         if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
             words = Text(
                 en="aliases, anchors and tags are not taken: write the value itself",
@@ -115,7 +193,7 @@ class _Reader:
     def value(self, node: yaml.Node, place: Place) -> Any:
         self.places.setdefault(place, _mark(node))
         if len(place) > DEEPEST:
-            raise _refused(self.shown, *_mark(node), Text(en="is nested too deeply", fr="est imbriqué trop profondément"))
+            raise _refused(self.shown, *_mark(node), _DEEP)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -140,7 +218,7 @@ class _Reader:
 
 
 def _is_nothing(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null")
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null")
 
 
 def _mark(node: yaml.Node) -> tuple[int, int]:
@@ -151,9 +229,13 @@ def _broken(shown: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = error.problem or "not YAML"
-    french = next((said for word, said in _FRENCH.items() if word in problem), problem)
-    return _refused(shown, line, column, Text(en=f"is not YAML: {problem}", fr=f"n'est pas du YAML : {french}"))
+    return _refused(shown, line, column, Text(en=f"is not YAML: {problem}", fr=f"n'est pas du YAML : {in_french(problem)}"))
 
 
-def _refused(shown: str, line: int, column: int, text: Text) -> ConfigurationError:
-    return ConfigurationError(findings=(Finding(text, shown, line, column),))
+def in_french(problem: str) -> str:
+    """The YAML parser's complaint in French, where its words are known."""
+    return next((said for word, said in _FRENCH.items() if word in problem), problem)
+
+
+def _refused(shown: str, line: int, column: int, text: Text, *, right: Text | None = None) -> ConfigurationError:
+    return ConfigurationError(findings=(Finding(text, shown, line, column, right=right),))

@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+_LONGEST = 1000 * _SECONDS["y"]
 _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 
 
@@ -27,19 +28,20 @@ def refusal(en: str, fr: str) -> PydanticCustomError:
 def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
-    found = re.fullmatch(r"(\d+)\s*([smhdy])", str(value).strip())
-    if not found:
+    found = re.fullmatch(r"(\d{1,12})\s*([smhdy])", str(value).strip(), re.ASCII)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else _LONGEST + 1
+    if seconds > _LONGEST:
         raise refusal(
             "write a whole number and one of s, m, h, d, y: 30s, 5m, 2h, 90d, 2y",
             "écrivez un entier suivi de s, m, h, d (jours) ou y (années) : 30s, 5m, 2h, 90d, 2y",
         )
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    return timedelta(seconds=seconds)
 
 
 def _size(value: Any) -> Any:
     if isinstance(value, int):
         return value
-    found = re.fullmatch(r"(\d+)\s*(B|kB|MB|GB)", str(value).strip())
+    found = re.fullmatch(r"(\d{1,12})\s*(B|kB|MB|GB)", str(value).strip(), re.ASCII)
     if not found:
         raise refusal(
             "write a whole number and one of B, kB, MB, GB: 10 MB",
@@ -65,9 +67,13 @@ def _secret(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Size = Annotated[int, BeforeValidator(_size)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\s*\d+\s*[smhdy]\s*$"})
+]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"^\s*\d+\s*(B|kB|MB|GB)\s*$"})]
+Truth = Annotated[
+    bool, BeforeValidator(_truth), WithJsonSchema({"type": ["boolean", "string"], "pattern": "^(true|false)$"})
+]
 Secret = Annotated[str, AfterValidator(_secret)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +36,21 @@ NAMES = (
 )
 """Names as French applications write them."""
 
+ADDRESSES = (
+    ("12", "rue de l'Église"),
+    ("12 bis", "rue de l'Église"),
+    ("3ter", "place du 8 Mai 1945"),
+    (None, "Le Bourg"),
+    (None, "Résidence Les Acacias, bâtiment C"),
+)
+"""Numbers and streets as French addresses have them."""
+
 _TEXTS = ("Élodie Œuvrard", "L'Haÿ-les-Roses", "l’été à Noël : 50 % & <plus>", "007", "x", "12, rue du Général-de-Gaulle")
+_OTHER_LETTERS = ("Bőrönd à 12 €", "ĞÜL", "CŒUR de ville 🙂")
+"""Letters that ISO-8859-1 lacks."""
+
+_LONG_NAMES = ("ÉVRARD-D'AÏSSAOUI ", "Élise-maÿlis ")
+"""What is repeated where only names fit, in capitals or not."""
 _INTEGERS = (0, 1, -1, 7, 42, 120, 100000, 2147483647)
 _DECIMALS = ("0", "1", "12.50", "-3.10", "0.01", "19.9", "1234567.89")
 _UNBOUNDED = 300
@@ -74,16 +89,18 @@ def file_candidates(row: Row) -> list[tuple[dict[str, Any], bytes]]:
     return [({"ticket": ticket_of(body), "size": len(body), "type": kind}, body) for kind, body in contents]
 
 
-def name_candidates(name: str, row: Row, *, shapes: Mapping[str, Shape], words: Words) -> list[str]:
-    """The names that the row takes wherever it has a cell of its own."""
+def taker(name: str, row: Row, *, shapes: Mapping[str, Shape], words: Words) -> Callable[[Any], bool]:
+    """Whether the row takes a value wherever it has a cell of its own; None is taken by a row that is not required."""
     takes = _filter(name, row, shapes, words)
-    return [value for value in NAMES if takes(value)]
+    return lambda value: not row.required if value is None else takes(value)
 
 
 def _codes(row: Row, words: Words) -> list[Any]:
-    """The codes that some side can bring in; all of them when none can."""
+    """The codes that some side can bring in; all of them when none can, or only one side has the row."""
     table = words.tables[row.table or ""]
-    sides = [side for side in row.cells if row.owner in (None, side)]
+    if len(row.cells) == 1:  # what the row says comes from elsewhere
+        return list(table.codes)
+    sides = [side for side in row.cells if row.is_changed_by(side)]
     readable = {code: None for side in sides for code in table.to_code(side).values()}
     return list(readable) or list(table.codes)
 
@@ -138,7 +155,7 @@ def _texts(row: Row, shapes: Mapping[str, Shape], rng: Random) -> list[str]:
     if row.check and row.check.looks:
         patterns.append(row.check.looks)
     sampled = [text for pattern in patterns for text in samples_of(pattern, rng) if text.strip()]
-    return [*sampled, *listed, *NAMES, *_TEXTS, *_longest(row, shapes)]
+    return [*sampled, *listed, *NAMES, *_TEXTS, *_OTHER_LETTERS, *_longest(row, shapes)]
 
 
 def _longest(row: Row, shapes: Mapping[str, Shape]) -> list[str]:
@@ -148,7 +165,9 @@ def _longest(row: Row, shapes: Mapping[str, Shape]) -> list[str]:
     if length < 2:
         return ["é" * length]
     whole = ("À l’école, Œdipe mangeait 12 crêpes sucrées. " * (length // 40 + 1))[: length - 1]
-    return [f"{whole}a", f"{whole}b"]
+    plain = whole.replace("’", "'").replace("Œ", "O")  # which no side writes longer than it is
+    names = [(name * (length // len(name) + 1))[: length - 1] + name[1] for name in _LONG_NAMES]
+    return [f"{whole}a", f"{whole}b", f"{plain}c", *names]
 
 
 def _dates(row: Row, zone: ZoneInfo) -> list[str]:
@@ -173,6 +192,7 @@ def _moments(zone: ZoneInfo, *, whole_minutes: bool) -> list[datetime]:
     return [moment.replace(second=0) for moment in local] if whole_minutes else local
 
 
+@cache
 def _changes(zone: ZoneInfo) -> Sequence[datetime]:
     start = datetime(_YEAR, 1, 1, tzinfo=UTC)
     hours = [start + timedelta(hours=hour) for hour in range(365 * 24)]

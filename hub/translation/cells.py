@@ -14,8 +14,9 @@ from hub.contract import Shape
 from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row, RowCheck
 from hub.translation.dates import date_form
-from hub.translation.facets import fit_of, matches
+from hub.translation.facets import compile_pattern, fit_of, matches
 from hub.translation.faults import Cell, Fault
+from hub.translation.letters import Letters
 from hub.translation.record import canonical_text
 from hub.translation.tables import Table
 from hub.translation.tweaks import Pair, Tweaks, tweaked
@@ -24,11 +25,12 @@ from hub.translation.values import BOOLEAN, INTEGER, TEXT, decimal_cell, table_c
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the words of a row refer to: the code lists, the zone of times without one, and each side's tweaks."""
+    """What the words of a row refer to: the code lists, the zone of times without one, each side's tweaks and letters."""
 
     tables: Mapping[str, Table]
     zone: ZoneInfo
     tweaks: Mapping[str, Tweaks] = field(default_factory=dict)
+    letters: Mapping[str, Letters] = field(default_factory=dict)
 
 
 def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: Words) -> Cell:
@@ -37,7 +39,8 @@ def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: 
     if side in row.tweak:
         base = tweaked(base, row.tweak[side], _pair(name, row.tweak[side], words.tweaks.get(side)))
     parse = _checked(base.parse, row.check) if row.check else base.parse
-    form = _fitted(base.form, row.max.get(side), shape)
+    letters = words.letters.get(side) if row.as_ == "text" and not row.date else None
+    form = _fitted(base.form, letters, row.max.get(side), shape)
     return Cell(parse, form, plain=base.plain and parse is base.parse and form is base.form)
 
 
@@ -49,7 +52,10 @@ def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> 
             raise _cannot(name, f"there is no table “{row.table}”", f"la table « {row.table} » n'existe pas")
         return table_cell(words.tables[row.table], side, shown=not row.personal)
     if row.values and (side in row.values or row.as_ != "boolean"):
-        return values_cell(listed_values(row, side), row.as_, shown=not row.personal)
+        try:
+            return values_cell(listed_values(row, side), row.as_, shown=not row.personal)
+        except Fault as found:
+            raise _cannot(name, f"a value in its list {found.text.en}", f"une valeur de sa liste {found.text.fr}") from found
     match row.as_:
         case "integer":
             return INTEGER
@@ -98,9 +104,8 @@ def _checked(parse: Callable[[str], Any], check: RowCheck) -> Callable[[str], An
 def compile_check(check: RowCheck) -> Callable[[Any], bool]:
     """Whether a canonical value passes the row's `check`. Raises ConfigurationError for a pattern or bound that is none."""
     try:
-        looks = regex.compile(check.looks) if check.looks else None
-        lowest = Decimal(check.at_least) if check.at_least else None
-        highest = Decimal(check.at_most) if check.at_most else None
+        looks = compile_pattern(check.looks) if check.looks else None
+        lowest, highest = _bound(check.at_least), _bound(check.at_most)
     except (regex.error, ArithmeticError) as error:
         raise _cannot("check", str(error), str(error)) from error
 
@@ -110,6 +115,13 @@ def compile_check(check: RowCheck) -> Callable[[Any], bool]:
         return (lowest is None or value >= lowest) and (highest is None or value <= highest)
 
     return held
+
+
+def _bound(written: str | None) -> Decimal | None:
+    found = Decimal(written) if written else None
+    if found is not None and not found.is_finite():
+        raise ArithmeticError(f"{written} is no number")
+    return found
 
 
 def said_by(check: RowCheck) -> Text:
@@ -125,14 +137,18 @@ def said_by(check: RowCheck) -> Text:
     return Text(en=f"must {' and '.join(parts_en)}", fr=f"doit {' et '.join(parts_fr)}")
 
 
-def _fitted(form: Callable[[Any], str], longest: int | None, shape: Shape | None) -> Callable[[Any], str]:
-    """`form`, cut at `longest` characters, then held against the contract."""
+def _fitted(
+    form: Callable[[Any], str], letters: Letters | None, longest: int | None, shape: Shape | None
+) -> Callable[[Any], str]:
+    """`form` in the side's own letters, cut at `longest` characters, then held against the contract."""
     fit = fit_of(shape)
-    if longest is None and fit is None:
+    if letters is None and longest is None and fit is None:
         return form
 
     def form_and_fit(value: Any) -> str:
         text = form(value)
+        if letters is not None:
+            text = letters.kept(text)
         if longest is not None:
             text = text[:longest]
         if fit is not None:

@@ -11,7 +11,10 @@ from hub.specs.source import Source
 from hub.translation.checks.case import Case
 from hub.translation.checks.codes import check_codes
 from hub.translation.checks.fields import check_fields
+from hub.translation.checks.flow import check_flow
 from hub.translation.checks.names import check_names
+from hub.translation.checks.questions import check_questions
+from hub.translation.checks.rooms import check_rooms
 from hub.translation.checks.tweaks import check_tweaks
 from hub.translation.checks.words import check_words
 from hub.translation.tables import Table
@@ -41,6 +44,9 @@ def check_mapping(
     check_names(case)
     check_fields(case)
     check_words(case)
+    check_rooms(case)
     check_codes(case)
     check_tweaks(case)
+    check_flow(case)
+    check_questions(case)
     return tuple(sorted(case.findings, key=lambda finding: (finding.file, finding.line, finding.column)))

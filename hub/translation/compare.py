@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.specs.mapping import Row
 from hub.specs.source import Place
+from hub.translation.letters import Letters
 from hub.translation.levels import Level
 from hub.translation.paths import path_of
 from hub.translation.scene import ABSENT
@@ -25,10 +26,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How one side's rows are compared. `with_losses`: rows that lose something there are compared too."""
+    """How one side's rows are compared. `with_losses`: rows that lose something there are compared too. `letters`: those
+    that the side keeps; a text with others may come back with the nearest."""
 
     side: str
     with_losses: bool = False
+    letters: Letters | None = None
+    known: dict[int, tuple[tuple[str, Row], ...]] = field(default_factory=dict, compare=False, repr=False)
+    """The rows that are compared, of each level that was met."""
 
     def differences(
         self, rows: Mapping[str, Row], sent: Mapping[str, Any], came: Mapping[str, Any], *, level: Level
@@ -45,13 +50,11 @@ class Comparison:
         within: str,
         level: Level,
     ) -> Iterator[Difference]:
-        for name, row in rows.items():
-            if not self._is_compared(rows, name, row):
-                continue
+        for name, row in self._compared(rows):
             was, now = sent.get(name, ABSENT), came.get(name, ABSENT)
             if row.each:
                 yield from self._lines(row, was, now, (*place, name), f"{within}{name}", level)
-            elif not _equal(was, now, omits=_omits(level, name)):
+            elif not (_equal(was, now, omits=_omits(level, name)) or (self.letters and self.letters.explains(was, now))):
                 yield Difference(f"{within}{name}", (*place, name), was, now)
 
     def _lines(  # noqa: PLR0917 - a recursion with its whole place
@@ -67,8 +70,13 @@ class Comparison:
         for one, other in zip(before, after, strict=True):
             yield from self._level(row.fields, one, other, (*place, "fields"), f"{full}.", inner)
 
+    def _compared(self, rows: Mapping[str, Row]) -> tuple[tuple[str, Row], ...]:
+        if id(rows) not in self.known:
+            self.known[id(rows)] = tuple((name, row) for name, row in rows.items() if self._is_compared(rows, name, row))
+        return self.known[id(rows)]
+
     def _is_compared(self, rows: Mapping[str, Row], name: str, row: Row) -> bool:
-        if row.constant is not None or row.computed or row.join or row.owner not in (None, self.side):
+        if row.constant is not None or row.computed or row.join or not row.is_changed_by(self.side):
             return False
         if self.side in row.loses and not self.with_losses:
             return False
@@ -96,13 +104,15 @@ def _equal(was: Any, now: Any, *, omits: bool) -> bool:
 
 def leaves_apart(one: Any, other: Any, path: Place) -> list[tuple[Place, Any, Any]]:
     """Every leaf that is not the same in two documents: where, and what each has (ABSENT for nothing)."""
+    if one == other:
+        return []
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         keys = {**one, **other}
         below = [((*path, key), one.get(key, ABSENT), other.get(key, ABSENT)) for key in keys]
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         below = [((*path, number), *pair) for number, pair in enumerate(zip(one, other, strict=True))]
     else:
-        return [] if one == other else [(path, one, other)]
+        return [(path, one, other)]
     return [found for place, before, after in below for found in leaves_apart(before, after, place)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hub.contract import Kind, Shape
 from hub.errors import ConfigurationError, Text
-from hub.specs.mapping import Row
+from hub.specs.mapping import BOTH, Row
 from hub.translation.cells import Words, compile_cell
 from hub.translation.computed import compile_computed
 from hub.translation.faults import Cell
@@ -130,7 +130,7 @@ def _add(draft: _Draft, name: str, row: Row) -> None:
         raise ConfigurationError(text)
     slot = _slot(draft, name, row, path, shape)
     draft.slots[name] = slot
-    owned_here = row.owner in (None, plan.side)
+    owned_here = row.is_changed_by(plan.side)
     if _is_simple(row):
         if owned_here:
             draft.reads.append((slot.parent, slot.key, name, None if slot.cell.plain else slot.cell.parse, slot))
@@ -178,7 +178,7 @@ def _slot(draft: _Draft, name: str, row: Row, path: str, shape: Shape) -> Slot:
         read_required=row.required and not row.recall and not _doubtful(row, plan),
         write_required=row.required
         and not any(plan.rows[other].loses for other in row.when if other in plan.rows)
-        and row.owner in (None, *(side for side in row.cells if side != plan.side)),
+        and row.owner in (None, BOTH, *(side for side in row.cells if side != plan.side)),
         images=_images(name, row, plan),
     )
 
@@ -195,11 +195,17 @@ def _cell(name: str, row: Row, plan: Plan, shape: Shape) -> Cell:
 
 
 def _images(name: str, row: Row, plan: Plan) -> tuple[Cell, ...]:
-    """The cells of the other sides that keep less of this row: `max`, or a declared loss."""
+    """The cells of the other sides that keep less of this row: `max`, a declared loss, or nearest letters only."""
     if row.each or row.file or row.constant is not None or row.computed or row.join:
         return ()
-    lossy = {side for side in (*row.max, *row.loses) if side != plan.side and side in row.cells}
-    return tuple(compile_cell(name, row, side=side, shape=None, words=plan.words) for side in sorted(lossy))
+    lettered = {side: each for side, each in plan.words.letters.items() if each.lossy}
+    lossy = {side for side in (*row.max, *row.loses, *lettered) if side != plan.side and side in row.cells}
+    cells = [compile_cell(name, row, side=side, shape=None, words=plan.words) for side in sorted(lossy)]
+    if row.is_free_text:
+        # it may stand there in a joined text; on this side itself, lines are paired by what was kept of their match
+        here = [each for side, each in lettered.items() if side not in row.cells or side == plan.side]
+        cells += [Cell(TEXT.parse, each.kept) for each in here]
+    return tuple(cells)
 
 
 def _empty(shape: Shape) -> Empty:

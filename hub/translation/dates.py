@@ -1,7 +1,8 @@
 """Dates as a side writes them (`date`, `datetime`, `time`, or letters: dd/MM/yyyy HH:mm) and as the record keeps them.
 
-The record keeps ISO text: a date, a time, or a datetime with its offset. A local time that the autumn change makes
-ambiguous is taken as the first of the two; one that the spring change leaves out is refused.
+The record keeps ISO text: a date, a time, or a datetime in the mapping's zone with its offset, so that the same moment is
+always the same text. A local time that the autumn change makes ambiguous is taken as the first of the two; one that the
+spring change leaves out is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ _ISO_TIME = re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,6})?", re.ASCII)
 _LETTERS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
 _TOKEN = re.compile(r"(?P<letters>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|(?P<other>[^A-Za-z'])")
+_MINUTE = timedelta(minutes=1)
 _FINENESS: tuple[Unit, ...] = ("day", "minute", "second", "microsecond")
 
 
@@ -102,7 +104,7 @@ def _lettered_parser(written: str, pattern: re.Pattern[str], kind: DateKind, zon
             local = datetime(part["yyyy"], part["MM"], part["dd"], *clock)  # noqa: DTZ001 - its zone follows
         except ValueError as error:
             raise _not_of(written) from error
-        return _in_zone(local, zone).isoformat()
+        return _iso(_in_zone(local, zone))
 
     return parse
 
@@ -135,7 +137,7 @@ def _moment(value: str, kind: DateKind, zone: ZoneInfo) -> date | time:
         if len(value) == 10:
             day = date.fromisoformat(value)
             return day if kind == "date" else datetime.combine(day, time(), zone)
-        return datetime.fromisoformat(value).astimezone(zone)
+        return _local(datetime.fromisoformat(value), zone)
     except (ValueError, OverflowError) as error:
         raise _not_of(kind) from error
 
@@ -157,9 +159,9 @@ def _parse_datetime(text: str, zone: ZoneInfo) -> str:
         raise _not_of("datetime")
     try:
         moment = datetime.fromisoformat(found[0])
-    except ValueError as error:
+        return _iso(_local(moment, zone) if moment.tzinfo else _in_zone(moment, zone))
+    except (ValueError, OverflowError) as error:
         raise _not_of("datetime") from error
-    return (moment if moment.tzinfo else _in_zone(moment, zone)).isoformat()
 
 
 def _parse_time(text: str) -> str:
@@ -181,12 +183,34 @@ def _form_date(value: str, zone: ZoneInfo) -> str:
 def _form_datetime(value: str, zone: ZoneInfo) -> str:
     if len(value) > 10:
         return value
-    return _moment(value, "datetime", zone).isoformat()
+    moment = _moment(value, "datetime", zone)
+    return _iso(moment) if isinstance(moment, datetime) else moment.isoformat()
 
 
 def _form_time(value: str, zone: ZoneInfo) -> str:
     moment = _moment(value, "time", zone)
     return (moment.timetz().replace(tzinfo=None) if isinstance(moment, datetime) else moment).isoformat()
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """`moment` in `zone`; the text of `_iso` comes back as the local time that it was written from."""
+    there = moment.astimezone(zone)
+    if _over(there):
+        here = moment.replace(tzinfo=zone)
+        if (here.utcoffset() or timedelta(0)) - _over(here) == moment.utcoffset():
+            return here
+    return there
+
+
+def _iso(local: datetime) -> str:
+    """The text that XML Schema takes. Before time zones (in France: 1911) offsets had seconds, which no text can hold."""
+    over = _over(local)
+    return (local.replace(tzinfo=timezone((local.utcoffset() or over) - over)) if over else local).isoformat()
+
+
+def _over(local: datetime) -> timedelta:
+    """By how much the offset is over whole minutes."""
+    return (local.utcoffset() or timedelta(0)) % _MINUTE
 
 
 def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:

@@ -13,6 +13,9 @@ from hub.translation.faults import fault
 SECONDS_TO_MATCH = 0.2
 """No pattern may keep a message longer than this."""
 
+LONGEST_PATTERN = 2000
+_NEVER_ENDING = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)|\{[^{}]*[eids]<=|\{\d*,?\d{5,}")
+
 Fit = Callable[[str], None]
 
 
@@ -28,6 +31,16 @@ def fit_of(shape: Shape | None) -> Fit | None:
             return only
         case _:
             return _all(tests)
+
+
+def compile_pattern(written: str) -> regex.Pattern[str]:
+    """The compiled pattern. Raises regex.error: no pattern, too long or deep, or one that calls itself or guesses."""
+    if len(written) > LONGEST_PATTERN or _NEVER_ENDING.search(written):
+        raise regex.error(f"at most {LONGEST_PATTERN} characters and 9999 repeats, and no call or guess")
+    try:
+        return regex.compile(written)
+    except (RecursionError, OverflowError, MemoryError) as error:
+        raise regex.error("the pattern is nested too deeply, or repeats too often") from error
 
 
 def matches(pattern: regex.Pattern[str], text: str) -> bool:
@@ -134,7 +147,7 @@ def _patterns(shape: Shape) -> Fit | None:
 def _pattern(written: str) -> regex.Pattern[str] | None:
     """XSD has a few signs that `regex` lacks: such a pattern is left to the contract's own check."""
     try:
-        return regex.compile(written)
+        return compile_pattern(written)
     except regex.error:
         return None
 

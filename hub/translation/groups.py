@@ -81,7 +81,7 @@ def writing_group(group: Group) -> Step:
             scene.absent.append(slot)
             return
         old = scene.raw(slot)
-        before = [line for line in old if isinstance(line, dict)] if type(old) is list and not group.texts else []
+        before = _present(group, old) if type(old) is list else []
         if old is None and not lines:
             return
         pairs = _paired(group, lines or [], before)
@@ -95,6 +95,13 @@ def writing_group(group: Group) -> Step:
             written.append(document.get(LINE_TEXT) if group.texts else document)
 
     return write
+
+
+def _present(group: Group, lines: list[Any]) -> list[dict[str, Any]]:
+    """The side's lines as documents; a line that is a text is the one field of its document."""
+    if group.texts:
+        return [{LINE_TEXT: line} for line in lines if type(line) is str]
+    return [line for line in lines if isinstance(line, dict)]
 
 
 def _paired(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from hub.message import Record
-from hub.translation.facets import SECONDS_TO_MATCH
+from hub.translation.facets import SECONDS_TO_MATCH, compile_pattern
 from hub.translation.faults import fault
 from hub.translation.record import canonical_text
 
@@ -84,6 +84,6 @@ def _splitter(names: tuple[str, ...], literals: tuple[str, ...], split: Mapping[
     for name, literal in zip(names, literals[1:], strict=True):
         parts.append(f"(?P<{name}>{split[name]})" + regex.escape(literal, special_only=True, literal_spaces=True))
     try:
-        return regex.compile("".join(parts))
+        return compile_pattern("".join(parts))
     except regex.error as error:
         raise ValueError(str(error)) from error

@@ -130,9 +130,13 @@ class Translation:
 
     def held_as(self, side: str, record: Record) -> dict[str, Any]:
         """What `side` would hold of `record`; what cannot be written there, such as a file without its bytes, is not."""
-        document: dict[str, Any] = {}
-        write_level(self._held_level(side), record, document, trip=Trip(side, {}), at="", outer=())
-        return self.held(side, document)
+        return self.held(side, self.laid(side, record, onto={}))
+
+    def laid(self, side: str, record: Record, *, onto: Document) -> dict[str, Any]:
+        """`onto` of `side` with `record` written on it; what cannot be written is left as it is."""
+        document: dict[str, Any] = _copied(onto)
+        write_level(self._held_level(side), record, document, trip=Trip(side, {}, fresh=not onto), at="", outer=())
+        return document
 
     def shape_of(self, receiver: Receiver) -> Shape:
         """The contract's shape of what `receiver` is told."""

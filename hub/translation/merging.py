@@ -70,6 +70,12 @@ def news_in(translation: Translation, side: str, record: Record, *, before: Imag
     return {name: value for name, value in record.items() if _differs(rows[name], value, held.get(name, ABSENT))}
 
 
+def besides(translation: Translation, side: str, image: Image, *, news: Record, document: Document) -> dict[str, Any]:
+    """`document`, which `side` says while it is being told something: its news and what no row speaks of; in every other
+    row what it held, for there it may just repeat what it is told."""
+    return translation.laid(side, {**translation.held(side, image.document), **news}, onto=document)
+
+
 def merge(
     translation: Translation,
     receiver: Receiver,
@@ -100,18 +106,24 @@ def merge(
 def _clashes(
     translation: Translation, side: str, merged: Merged, *, sender: str, before: Image | None, onto: Image
 ) -> tuple[Clash, ...]:
-    """News on rows that the receiver holds otherwise than the sender ever knew, by somebody else's change."""
-    held = translation.held(side, onto.document)
-    new = translation.held(side, merged.document)
-    known = translation.held_as(side, translation.held(sender, before.document)) if before else {}
+    """News on rows that the receiver holds otherwise than the sender ever knew, by somebody else's change.
+
+    Either may know a row more coarsely than the other: what is the same in the form of one of them is known.
+    """
     rows = translation.spec.fields
+    others = [name for name in merged.news if onto.origin.get(name, sender) != sender]
+    if not others:
+        return ()
+    held, new = translation.held(side, onto.document), translation.held(side, merged.document)
+    known = translation.held(sender, before.document) if before else {}
+    known_here, held_there = translation.held_as(side, known), translation.held_as(sender, held)
     return tuple(
         Clash(name, rows[name].label or name, merged.news[name], held[name])
-        for name in merged.news
+        for name in others
         if name in held
-        and onto.origin.get(name, sender) != sender
         and _differs(rows[name], held[name], new.get(name, ABSENT))
-        and _differs(rows[name], held[name], known.get(name, ABSENT))
+        and _differs(rows[name], held[name], known_here.get(name, ABSENT))
+        and _differs(rows[name], held_there.get(name), known.get(name, ABSENT))
     )
 
 

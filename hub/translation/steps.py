@@ -152,7 +152,8 @@ def writing_file(slot: Slot, word: FileWord) -> Step:
         if value is ABSENT:
             scene.absent.append(slot)
         elif value is None:
-            put_empty(scene, slot)
+            if scene.trip.fresh or not slot.agrees(scene.raw(slot), None):
+                put_empty(scene, slot)
         elif scene.trip.fresh or not _same_file(scene.raw(slot), value, word):
             try:
                 scene.container(slot.parent)[slot.key] = form_base64(value, scene.trip.files)
@@ -203,7 +204,8 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
         except Fault as found:
             scene.trip.wrong(slot, scene.at, found)
             return
-        _put(scene, slot, text)
+        if text is not None or scene.trip.fresh or not slot.agrees(scene.raw(slot), None):
+            _put(scene, slot, text)
 
     return write
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,7 +108,7 @@ class _TableReader:
                     fr="première ligne : code, une colonne par application, label_fr, label_en",
                 ),
             )
-        for column in {column for column in columns if columns.count(column) > 1}:
+        for column in [column for column, times in Counter(columns).items() if times > 1]:
             self._wrong(1, Text(en=f"the column “{column}” stands twice", fr=f"la colonne « {column} » figure deux fois"))
         return tuple(column for column in columns if column and column != "code" and column not in LABELS)
 

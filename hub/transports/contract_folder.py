@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,8 +12,10 @@ from lxml import etree
 
 from hub.codecs.safe_xml import parse
 from hub.errors import ConfigurationError, Finding, MessageError, Text
+from hub.specs.source import is_file_inside
 
 LARGEST_FILE = 20_000_000
+MOST_FILES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,13 @@ class Folder:
         """The file that `location` names in the file `beside`. ConfigurationError with file, line and import."""
         parts = urlsplit(location.strip())
         if parts.scheme or parts.netloc:
-            raise self.wrong(beside, line, _from_network(location))
+            raise self.wrong(beside, line, _from_network(location), right=_BESIDE)
         path = unquote(parts.path).replace("\\", "/")
         if path.startswith("/") or "\0" in path or not self._holds(beside.parent / path):
-            raise self.wrong(beside, line, _outside(location))
+            raise self.wrong(beside, line, _outside(location), right=_BESIDE)
         found = (beside.parent / path).resolve()
-        if not found.is_file():
-            raise self.wrong(beside, line, _missing(location))
+        if not is_file_inside(found, self.root):
+            raise self.wrong(beside, line, _missing(location), right=_BESIDE)
         return found
 
     def content(self, file: Path) -> bytes:
@@ -52,9 +55,19 @@ class Folder:
         except MessageError as wrong:
             raise self.wrong(file, 0, wrong.text) from wrong
 
+    def files(self, *suffixes: str) -> tuple[Path, ...]:
+        """The files of this folder and of those in it that end so, at most MOST_FILES; none that a link brings in."""
+        found = (each for each in sorted(self.root.rglob("*")) if each.suffix.lower() in suffixes)
+        inside = (each.resolve() for each in found if self._holds(each) and each.is_file())
+        return tuple(islice(inside, MOST_FILES))
+
     def wrong(self, file: Path, line: int, text: Text, *, right: Text | None = None) -> ConfigurationError:
         """An error with its one finding."""
         return ConfigurationError(findings=(Finding(text, file=self.named(file), line=line, right=right),))
+
+    def note(self, file: Path, line: int, text: Text, *, right: Text | None = None) -> Finding:
+        """What had to be mended, or was left out: a warning."""
+        return Finding(text, file=self.named(file), line=line, right=right, severity="warning")
 
     def named(self, file: Path) -> str:
         """The name of a file as people of this folder know it."""
@@ -74,10 +87,18 @@ def line_of(element: etree._Element) -> int:
     return int(line or 0)
 
 
+_BESIDE = Text(
+    en="put the file in the connector's folder, under any name, and name it here; for an XML schema the namespace that it "
+    "declares is enough to find it. Its publisher gives it with the contract",
+    fr="déposez le fichier dans le dossier du connecteur, sous n'importe quel nom, et nommez-le ici ; pour un schéma XML, "
+    "l'espace de noms qu'il déclare suffit à le retrouver. L'éditeur le fournit avec le contrat",
+)
+
+
 def _from_network(location: str) -> Text:
     return Text(
-        en=f'The import "{location}" points to the network. Put the file beside the contract.',
-        fr=f"L'import « {location} » pointe vers le réseau. Déposez le fichier à côté du contrat.",
+        en=f'The import "{location}" points to the network, and contracts are read offline.',
+        fr=f"L'import « {location} » pointe vers le réseau, et les contrats sont lus hors ligne.",
     )
 
 

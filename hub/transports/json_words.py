@@ -36,6 +36,22 @@ _FORMATS = {
     "uri": Text(en="an address (URI)", fr="une adresse (URI)"),
     "uuid": Text(en="a UUID", fr="un UUID"),
 }
+_UNSOUND = (
+    (
+        r'^(".*") is not a "regex"',
+        "the pattern {} is not a regular expression",
+        "le motif {} n'est pas une expression régulière",
+    ),
+    (
+        r"is not valid under any of the (?:schemas listed|given schemas)",
+        "a word of JSON Schema has a value of the wrong kind (such as a `type` that does not exist)",
+        "un mot de JSON Schema a une valeur du mauvais genre (par exemple un `type` qui n'existe pas)",
+    ),
+    (r'is not of types? (".*")', "a word of JSON Schema must be of type {}", "un mot de JSON Schema doit être du type {}"),
+    (r"has non-unique elements", "a list names something twice", "une liste nomme deux fois la même chose"),
+    (r"is less than the minimum of (.*)$", "a limit is below {}", "une limite est inférieure à {}"),
+)
+"""What jsonschema_rs says of schemas, by words that stand in it."""
 _MOST_SHOWN = 20
 _DEEPEST = 5
 
@@ -50,6 +66,21 @@ def problems(error: ValidationError, depth: int = 0) -> list[Problem]:
         case ValidationErrorKind.AdditionalProperties(names) | ValidationErrorKind.UnevaluatedProperties(names):
             return [_unknown(below(dotted(error.instance_path), name)) for name in names]
     return [_problem(error)]
+
+
+def unsound_json(name: str, words: str) -> Text:
+    """What the compiler of schemas said of one that is not sound, under the name of what it belongs to."""
+    for pattern, en, fr in _UNSOUND:
+        if found := re.search(pattern, words):
+            said = found[1] if found.groups() else ""
+            return Text(
+                en=f"{name}: a schema is not sound: {en.format(said)}",
+                fr=f"{name} : un schéma n'est pas valide : {fr.format(said)}",
+            )
+    return Text(
+        en=f'{name}: a schema is not sound; its reader says: "{words}"',
+        fr=f"{name} : un schéma n'est pas valide ; son lecteur dit, en anglais : « {words} »",
+    )
 
 
 def without_echoes(found: list[Problem], shape: Shape) -> tuple[Problem, ...]:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,12 +20,15 @@ import jsonschema_rs
 
 from hub.codecs import json as strict_json
 from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Shape
-from hub.errors import MessageError, Problem, Text
+from hub.errors import Finding, MessageError, Problem, Text
+from hub.specs.connector import Patch
 from hub.transports.contract_folder import Folder
-from hub.transports.json_words import problems, without_echoes
+from hub.transports.json_patches import chosen_media, dict_of, list_of, patch_operation
+from hub.transports.json_words import problems, unsound_json, without_echoes
 from hub.transports.openapi_files import Sources
 from hub.transports.openapi_schemas import Bundle
 from hub.transports.openapi_shapes import Shaper
+from hub.transports.schema_words import CORRECT
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _LOCATIONS = ("path", "query", "header")
@@ -34,7 +37,7 @@ _ANY_SUCCESS = (200, 201, 202, 204)
 _JSON = "application/json"
 
 
-def load_openapi(path: Path, *, folder: Path | None = None) -> Contract:
+def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = ()) -> Contract:
     """The contract of a REST application, read offline. Operations are keyed by operationId.
 
     `folder` (default: the file's own) is the one that references must not leave. Error answers are the faults of an
@@ -44,15 +47,18 @@ def load_openapi(path: Path, *, folder: Path | None = None) -> Contract:
     sources = Sources(place)
     tree = sources.tree(path)
     reader = _Reader(sources, path.resolve(), old=_is_old(place, path, tree))
+    for patch in patches:
+        reader.patch(tree, patch)
     operations: dict[str, Operation] = {}
     for route, method, item, file in reader.routes(tree):
         operation = reader.operation(route, method, item, file)
         if operation.name in operations:
-            raise place.wrong(path, sources.line(path, operation.name), _twice(operation.name))
+            raise place.wrong(path, sources.line(path, operation.name), _twice(operation.name), right=_RENAME)
         operations[operation.name] = operation
     if not operations:
-        raise place.wrong(path, 0, Text(en="The contract has no operation.", fr="Le contrat n'a aucune opération."))
-    return Contract("rest", path.name, operations, mended=tuple(reader.mended))
+        raise place.wrong(path, max(sources.line(path, "paths"), 1), _NO_OPERATION, right=_ADD_PATHS)
+    corrected = sources.written() if patches else {}
+    return Contract("rest", path.name, operations, mended=tuple(dict.fromkeys(reader.mended)), corrected=corrected)
 
 
 def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
@@ -104,12 +110,37 @@ def _is_old(place: Folder, path: Path, tree: Any) -> bool:
     if version.startswith("3.1"):
         return False
     said = "Swagger 2.0" if isinstance(tree, dict) and "swagger" in tree else version or "-"
-    raise place.wrong(
-        path,
-        1,
-        Text(en=f"This is not OpenAPI 3.0 or 3.1 ({said}).", fr=f"Ce n'est pas de l'OpenAPI 3.0 ou 3.1 ({said})."),
-        right=Text(en="Convert it to OpenAPI 3.", fr="Convertissez-le en OpenAPI 3."),
-    )
+    raise place.wrong(path, 1, _not_openapi(said), right=_CONVERT)
+
+
+_NO_OPERATION = Text(en="The contract has no operation.", fr="Le contrat n'a aucune opération.")
+_ADD_PATHS = Text(
+    en="its `paths` must hold at least one path with get, put, post, patch or delete: ask the vendor for the whole file",
+    fr="ses `paths` doivent contenir au moins un chemin avec get, put, post, patch ou delete : demandez le fichier entier "
+    "à l'éditeur",
+)
+_RENAME = Text(
+    en="give each its own operationId, in this copy or at the vendor's",
+    fr="donnez à chacune son operationId, dans cette copie ou chez l'éditeur",
+)
+_CONVERT = Text(
+    en="ask the vendor for OpenAPI 3.0 or 3.1, or convert this file once (any Swagger 2 to OpenAPI 3 converter does it)",
+    fr="demandez à l'éditeur de l'OpenAPI 3.0 ou 3.1, ou convertissez ce fichier une fois (tout convertisseur de Swagger 2 "
+    "vers OpenAPI 3 le fait)",
+)
+
+
+def _not_openapi(said: str) -> Text:
+    if said == "-":
+        return Text(
+            en="This is neither OpenAPI (no `openapi:`) nor a JSON Schema (no `$schema`, no `properties`).",
+            fr="Ce n'est ni de l'OpenAPI (pas de `openapi:`) ni un JSON Schema (ni `$schema`, ni `properties`).",
+        )
+    return Text(en=f"This is not OpenAPI 3.0 or 3.1 ({said}).", fr=f"Ce n'est pas de l'OpenAPI 3.0 ou 3.1 ({said}).")
+
+
+def _unread(name: str, media: str) -> Text:
+    return Text(en=f"{name}: a body of type {media} is not read", fr=f"{name} : un corps de type {media} n'est pas lu")
 
 
 def _twice(name: str) -> Text:
@@ -124,22 +155,29 @@ class _Reader:
         self._file = file
         self._inwards = Bundle(sources, old=old, direction="in")
         self._outwards = Bundle(sources, old=old, direction="out")
-        self.mended: list[str] = []
+        self.mended: list[Finding] = []
 
     def routes(self, tree: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], Path]]:
         """Every (path, method, path item, its file) of the contract; webhooks have the path "#name"."""
-        webhooks = {f"#{name}": item for name, item in _dict(tree.get("webhooks")).items()}
-        for route, said in {**_dict(tree.get("paths")), **webhooks}.items():
+        webhooks = {f"#{name}": item for name, item in dict_of(tree.get("webhooks")).items()}
+        for route, said in {**dict_of(tree.get("paths")), **webhooks}.items():
             item, file = self._here(said, self._file)
             for method in _METHODS:
                 if isinstance(item, dict) and isinstance(item.get(method), dict):
                     yield route, method, item, file
 
+    def patch(self, tree: dict[str, Any], patch: Patch) -> None:
+        """Changes the contract's own schemas as a patch says; one that leads nowhere changes nothing."""
+        for route, method, item, file in self.routes(tree):
+            said = item[method]
+            if str(said.get("operationId") or _name_for(route, method)) == patch.operation:
+                patch_operation(self._sources, said, item, file, patch)
+
     def operation(self, route: str, method: str, item: dict[str, Any], file: Path) -> Operation:
         """One operation."""
         said = item[method]
         name = str(said.get("operationId") or _name_for(route, method))
-        answers = {str(status): self._here(each, file) for status, each in _dict(said.get("responses")).items()}
+        answers = {str(status): self._here(each, file) for status, each in dict_of(said.get("responses")).items()}
         successes = {status: each for status, each in answers.items() if status[:1] == "2"}
         good = successes or {status: each for status, each in answers.items() if status == "default"}
         output = next((part for answer, where in good.values() if (part := self._answer(answer, where, name))), None)
@@ -158,22 +196,23 @@ class _Reader:
 
     def _input(self, said: dict[str, Any], item: dict[str, Any], file: Path, name: str) -> Part:
         body, where = self._here(said.get("requestBody") or {}, file)
-        part = self._content(_dict(body), where, self._inwards, name) or Part(Shape("", Kind.OBJECT, required=True))
+        part = self._content(dict_of(body), where, self._inwards, name) or Part(Shape("", Kind.OBJECT, required=True))
         taken = {child.name for child in part.shape.children}
         parameters = [each for each in self._parameters(said, item, file) if each.name not in taken]
         return replace(part, shape=replace(part.shape, children=(*part.shape.children, *parameters)))
 
     def _answer(self, answer: Any, file: Path, name: str) -> Part | None:
-        return self._content(_dict(answer), file, self._outwards, name)
+        return self._content(dict_of(answer), file, self._outwards, name)
 
     def _content(self, holder: dict[str, Any], file: Path, bundle: Bundle, name: str) -> Part | None:
-        content = _dict(holder.get("content"))
-        media = _chosen(content)
+        content = dict_of(holder.get("content"))
+        media = chosen_media(content)
         if not media:
             if content:
-                self.mended.append(f"{name}: a body of type {', '.join(content)} is not read")
+                line = self._sources.line(file, next(iter(content)))
+                self.mended.append(self._sources.folder.note(file, line, _unread(name, ", ".join(content))))
             return None
-        schema = bundle.translated(_dict(content[media]).get("schema", True), file)
+        schema = bundle.translated(dict_of(content[media]).get("schema", True), file)
         shape = Shaper(bundle.definitions).body(schema)
         return Part(shape, check=self._check(schema, shape, bundle, name), media=media if "json" in media else _JSON)
 
@@ -182,18 +221,15 @@ class _Reader:
             return check(schema, bundle.definitions, shape)
         except (ValueError, jsonschema_rs.ReferencingError) as wrong:
             words = str(wrong).splitlines()[0]
-            raise self._sources.folder.wrong(
-                self._file,
-                self._sources.line(self._file, name),
-                Text(en=f"{name}: a schema is not sound: {words}", fr=f"{name} : un schéma n'est pas valide : {words}"),
-            ) from wrong
+            line = self._sources.line(self._file, name)
+            raise self._sources.folder.wrong(self._file, line, unsound_json(name, words), right=CORRECT) from wrong
 
     def _parameters(self, said: dict[str, Any], item: dict[str, Any], file: Path) -> list[Shape]:
         """The parameters as children: an operation's own before those of its path, one of each name."""
         found: dict[str, Shape] = {}
-        for node in [*_list(said.get("parameters")), *_list(item.get("parameters"))]:
+        for node in [*list_of(said.get("parameters")), *list_of(item.get("parameters"))]:
             parameter, where = self._here(node, file)
-            shape = self._parameter(_dict(parameter), where)
+            shape = self._parameter(dict_of(parameter), where)
             if shape:
                 found.setdefault(shape.name, shape)
         return list(found.values())
@@ -212,28 +248,6 @@ class _Reader:
         )
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _chosen(content: Mapping[str, Any]) -> str:
-    """The media type to use: JSON before things like it before anything goes; "" where none is JSON."""
-    plain = {media: media.partition(";")[0].strip().lower() for media in content}
-    for fits in (
-        lambda name: name == _JSON,
-        lambda name: name.endswith("+json"),
-        lambda name: name in ("*/*", "application/*"),
-    ):
-        found = next((media for media, name in plain.items() if fits(name)), None)
-        if found:
-            return found
-    return ""
-
-
 def _statuses(successes: Mapping[str, Any]) -> tuple[int, ...]:
     if "2XX" in successes or "2xx" in successes:
         return _ANY_SUCCESS
@@ -241,7 +255,7 @@ def _statuses(successes: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _accepts(answers: Mapping[str, tuple[Any, Path]]) -> tuple[str, ...]:
-    media = [media for answer, _ in answers.values() for media in _dict(_dict(answer).get("content"))]
+    media = [media for answer, _ in answers.values() for media in dict_of(dict_of(answer).get("content"))]
     return tuple(dict.fromkeys(media)) or (_JSON,)
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from hub.codecs import json as strict_json
 from hub.errors import ConfigurationError, MessageError, Text
+from hub.specs.source import in_french
 from hub.transports.contract_folder import Folder
 
 MOST_FILES = 500
@@ -79,6 +80,10 @@ class Sources:
             found = self._step(found, unquote(step).replace("~1", "/").replace("~0", "~"), file, reference)
         return found, target, pointer
 
+    def written(self) -> dict[str, bytes]:
+        """Every file that was read, by its name in the folder, as it is now: JSON, which YAML is a form of."""
+        return {self.folder.named(file): json.dumps(tree, ensure_ascii=False).encode() for file, tree in self._trees.items()}
+
     def line(self, file: Path, words: str) -> int:
         """The line where these words first stand, 0 if nowhere."""
         text = self._texts.get(file.resolve(), "")
@@ -91,6 +96,7 @@ class Sources:
             file,
             self.line(file, reference),
             Text(en=f'The reference "{reference}" leads nowhere.', fr=f"La référence « {reference} » ne mène nulle part."),
+            right=_CORRECT_REFERENCE,
         )
 
     def _step(self, found: Any, name: str, file: Path, reference: str) -> Any:
@@ -127,5 +133,16 @@ class Sources:
         return json.loads(self._texts[file])
 
 
+_CORRECT_REFERENCE = Text(
+    en="the vendor must add what it names, or correct the reference",
+    fr="l'éditeur doit ajouter ce qu'elle nomme, ou corriger la référence",
+)
+_FRENCH = {
+    "an alias (*name) is not accepted": "un alias (*nom) n'est pas admis",
+    "a key stands twice": "une clé figure deux fois",
+}
+
+
 def _unreadable(words: str) -> Text:
-    return Text(en=f"This file cannot be read: {words}", fr=f"Ce fichier est illisible : {words}")
+    french = _FRENCH.get(words) or in_french(words)
+    return Text(en=f"This file cannot be read: {words}", fr=f"Ce fichier est illisible : {french}")

@@ -64,7 +64,7 @@ def rest_call(
 
 def _form(operation: Operation, binding: RestBinding, body: bytes) -> dict[str, str]:
     accept = {"Accept": ", ".join(binding.accepts)} if binding.accepts else {}
-    media = (operation.input.media if operation.input else "") or "application/json"
+    media = (operation.input.content_type if operation.input else "") or "application/json"
     return {**accept, "Content-Type": media} if body else accept
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,10 +12,15 @@ from lxml import etree
 from xmlschema.validators import XsdElement
 
 from hub.codecs.safe_xml import parse
-from hub.contract import Check, Part, Shape
+from hub.contract import Check, Contract, Operation, Part, RestBinding, Shape
 from hub.errors import ConfigurationError, MessageError, Problem, Text
+from hub.specs.connector import Patch
 from hub.transports.contract_folder import Folder
-from hub.transports.schema_set import SchemaSet
+from hub.transports.known_schemas import XS
+from hub.transports.schema_links import settle
+from hub.transports.schema_set import SchemaSet, namespace_of
+from hub.transports.schema_words import CORRECT, unsound
+from hub.transports.xsd_patches import apply_patches
 from hub.transports.xsd_shapes import Shaper
 from hub.transports.xsd_words import problems
 
@@ -48,14 +54,59 @@ def load_xsd(path: Path, root: str, *, folder: Path | None = None) -> Part:
     import, or the root elements that there are.
     """
     place = Folder((folder or path.parent).resolve())
-    gathered = SchemaSet(place)
-    gathered.add_file(path)
-    schemas = Schemas(gathered)
+    schemas = Schemas(_gathered(place, path))
     names = [name for name in schemas.roots() if name.rpartition("}")[2] == root]
-    part = schemas.part(names[0], media="application/xml") if names else None
+    part = schemas.part(names[0], media=_MEDIA) if names else None
     if part is None:
         raise _no_root(place, path, root, schemas)
     return part
+
+
+def load_documents(path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = ()) -> Contract:
+    """The contract of an application that takes XML documents and says no more: an operation for each root element of the
+    schema file, which is posted to the application's address. ConfigurationError as for `load_xsd`."""
+    place = Folder((folder or path.parent).resolve())
+    gathered = _gathered(place, path)
+    names = _roots(gathered, path)
+    if not names:
+        raise place.wrong(path, 1, _ROOTLESS, right=_ADD_ROOT)
+    apply_patches(gathered, {local(name): {"input": name} for name in names}, patches)
+    mended, corrected = tuple(gathered.mended), gathered.corrected()
+    schemas = Schemas(gathered)
+    binding = RestBinding("POST", "", statuses=(200, 201, 202, 204), accepts=())
+    made = {local(name): Operation(local(name), binding, schemas.part(name, media=_MEDIA)) for name in names}
+    return Contract("rest", path.name, made, mended=mended, corrected=corrected)
+
+
+def _gathered(place: Folder, path: Path) -> SchemaSet:
+    gathered = SchemaSet(place)
+    gathered.add_file(path)
+    settle(gathered)
+    return gathered
+
+
+def _roots(gathered: SchemaSet, path: Path) -> list[str]:
+    """The global elements of the file itself: what it imports is there for them."""
+    source = next(each for each in gathered.sources if each.file == path.resolve())
+    space = namespace_of(source.element)
+    named = [each.get("name", "") for each in source.element.iterchildren(f"{{{XS}}}element") if not each.get("abstract")]
+    return [f"{{{space}}}{name}" if space else name for name in named]
+
+
+def local(name: str) -> str:
+    """A name without its namespace."""
+    return name.rpartition("}")[2]
+
+
+_MEDIA = "application/xml"
+_ROOTLESS = Text(
+    en="The schema declares types and no element, so no document can be of it.",
+    fr="Le schéma déclare des types et aucun élément : aucun document ne peut en relever.",
+)
+_ADD_ROOT = Text(
+    en="name the schema that declares the root element <xs:element name=...>; it may import this one",
+    fr="nommez le schéma qui déclare l'élément racine <xs:element name=...> ; il peut importer celui-ci",
+)
 
 
 def check(schema: etree.XMLSchema, shape: Shape) -> Check:
@@ -78,12 +129,14 @@ def check(schema: etree.XMLSchema, shape: Shape) -> Check:
 
 
 def _model(main: Path, gathered: SchemaSet) -> Any:
+    """The components of a set that libxml2 has found sound; to judge it a second time takes longer than all the rest."""
     try:
-        return xmlschema.XMLSchema10(str(main), allow="sandbox", defuse="always", use_fallback=False)
+        return xmlschema.XMLSchema10(str(main), validation="skip", allow="sandbox", defuse="always", use_fallback=False)
     except xmlschema.XMLSchemaException as wrong:
-        raise gathered.wrong(_file_of(wrong), _line_of(wrong), _unsound(gathered.told(_words_of(wrong)))) from wrong
+        first = _first(wrong)
+        raise gathered.wrong(_file_of(first), 0, unsound(gathered.told(_words_of(first))), right=CORRECT) from wrong
     except (etree.Error, OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise gathered.wrong("", 0, _unsound(gathered.told(str(wrong)))) from wrong
+        raise gathered.wrong("", 0, unsound(gathered.told(str(wrong))), right=CORRECT) from wrong
 
 
 def _compiled(main: Path, gathered: SchemaSet) -> etree.XMLSchema:
@@ -92,26 +145,24 @@ def _compiled(main: Path, gathered: SchemaSet) -> etree.XMLSchema:
         return etree.XMLSchema(etree.parse(str(main), parser))
     except etree.XMLSchemaParseError as wrong:
         entry = next((each for each in wrong.error_log if each.level_name == "ERROR"), None)
-        words = entry.message if entry else str(wrong)
-        raise gathered.wrong(
-            entry.filename if entry else "", entry.line if entry else 0, _unsound(gathered.told(words))
-        ) from wrong
+        said = unsound(gathered.told(entry.message if entry else str(wrong)))
+        file, line = (entry.filename, entry.line) if entry else ("", 0)
+        raise gathered.wrong(file, line, said, right=CORRECT) from wrong
 
 
-def _file_of(wrong: xmlschema.XMLSchemaException) -> str:
+def _file_of(wrong: BaseException) -> str:
     return str(getattr(wrong, "schema_url", None) or getattr(getattr(wrong, "source", None), "url", None) or "")
 
 
-def _line_of(wrong: xmlschema.XMLSchemaException) -> int:
-    return int(getattr(wrong, "sourceline", None) or 0)
+def _first(wrong: BaseException) -> BaseException:
+    """What made a chain of errors: an import failed because an include failed because of this."""
+    while isinstance(wrong.__context__, xmlschema.XMLSchemaException):
+        wrong = wrong.__context__
+    return wrong
 
 
-def _words_of(wrong: xmlschema.XMLSchemaException) -> str:
+def _words_of(wrong: BaseException) -> str:
     return str(getattr(wrong, "reason", None) or getattr(wrong, "message", None) or wrong).splitlines()[0]
-
-
-def _unsound(words: str) -> Text:
-    return Text(en=f"The schema is not sound: {words}", fr=f"Le schéma n'est pas valide : {words}")
 
 
 def _other_root(shape: Shape) -> Problem:

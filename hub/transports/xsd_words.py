@@ -15,7 +15,45 @@ from hub.errors import Problem, Text
 
 _STEP = re.compile(r"(?:\w[\w.-]*:)?(\*|\w[\w.-]*)(?:\[(\d+)\])?\Z")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*?) \)")
-_QUOTED = re.compile(r"(?:The value|value of) '.*?'(?= (?:is|has|does|must))", re.DOTALL)
+_FIXED = re.compile(r"fixed value constraint '([^']*)'")
+_ECHO = "No precomputed value available"
+_WORDS = (
+    (
+        "Character content other than whitespace",
+        Text(
+            en="text stands between its fields, where none is expected.",
+            fr="du texte se trouve entre ses champs, là où rien n'est attendu.",
+        ),
+    ),
+    ("because the content type is empty", Text(en="must be empty.", fr="doit être vide.")),
+    (
+        "Element content is not allowed",
+        Text(en="holds fields, where a value is expected.", fr="contient des champs, là où une valeur est attendue."),
+    ),
+    (
+        "The type definition is abstract",
+        Text(
+            en="its type is only a frame: xsi:type must say which it is.",
+            fr="son type n'est qu'un cadre : xsi:type doit dire lequel c'est.",
+        ),
+    ),
+    (
+        "xsi:type attribute",
+        Text(en="its xsi:type is not a type of the contract.", fr="son xsi:type n'est pas un type du contrat."),
+    ),
+    (
+        "demanded by the strict wildcard",
+        Text(en="no schema of the contract declares this element.", fr="aucun schéma du contrat ne déclare cet élément."),
+    ),
+    (
+        "identity-constraint",
+        Text(
+            en="the same key stands twice, or refers to one that is not there.",
+            fr="la même clé figure deux fois, ou renvoie à une clé absente.",
+        ),
+    ),
+)
+"""What libxml2 says, by words that stand in it."""
 _ATTRIBUTE = re.compile(r"[Tt]he attribute '(?:\{.*?\})?([\w.-]+)'|attribute '(?:\{.*?\})?([\w.-]+)'")
 _FACETS = {
     "SCHEMAV_CVC_ENUMERATION_VALID",
@@ -57,6 +95,8 @@ def problems(root: etree._Element, shape: Shape, log: Any) -> tuple[Problem, ...
     found: list[Problem] = []
     spoken: set[str] = set()
     for entry in log:
+        if _ECHO in entry.message:
+            continue
         if entry.type_name in _FACETS:
             spoken.add(entry.path)
         elif entry.type_name in _TYPE_ERRORS and entry.path in spoken:
@@ -87,7 +127,7 @@ def _problem(root: etree._Element, shape: Shape, entry: Any) -> Problem:
             return _facet(name, at, path, place)
         case name if at and name in _TYPE_ERRORS:
             return _type(at, path, place)
-    return _their_words(entry.message, path, place)
+    return _other(entry, path, place)
 
 
 def _said(path: str, place: str, en: str, fr: str, accepted: tuple[str, ...] = ()) -> Problem:
@@ -167,9 +207,15 @@ def _type(shape: Shape, path: str, place: str) -> Problem:
     return _said(path, place, f"must be {wanted.en}.", f"doit être {wanted.fr}.")
 
 
-def _their_words(message: str, path: str, place: str) -> Problem:
-    words = _QUOTED.sub("The value", message.rpartition("': ")[2] or message)
-    return _said(path, place, words, words)
+def _other(entry: Any, path: str, place: str) -> Problem:
+    """By libxml2's words, of which only what the contract itself says is repeated."""
+    if fixed := _FIXED.search(entry.message):
+        return _said(path, place, f"must be {fixed[1]}.", f"doit être {fixed[1]}.", (fixed[1],))
+    text = next((said for words, said in _WORDS if words in entry.message), None)
+    if text is None:
+        rule = entry.type_name.removeprefix("SCHEMAV_")
+        text = Text(en=f"does not fit the contract (rule {rule}).", fr=f"ne respecte pas le contrat (règle {rule}).")
+    return _said(path, place, text.en, text.fr)
 
 
 def _dotted(root: etree._Element, path: str) -> str:

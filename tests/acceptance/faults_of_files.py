@@ -93,8 +93,14 @@ FORMS = (
     Fault(WASTE, "contract: waste.wsdl", "contract: wast.wsdl", "there is no contract “wast.wsdl”", "waste.wsdl"),
     Fault(WSDL, "<wsdl:types>", "<wsdl:type>", "This is not well-formed XML", "correct the file there", at="</wsdl:types>"),
     Fault(XSD, "</xs:schema>", "</xs:shema>", "This is not well-formed XML", "as the application's publisher gave it"),
-    Fault(WSDL, 'schemaLocation="waste.xsd"', 'schemaLocation="wast.xsd"', '"wast.xsd" is not there', "correct the file"),
-    Fault(XSD, 'type="', 'type="x', "Unable to resolve type", "correct the file there"),
+    Fault(
+        WSDL,
+        'types:1" schemaLocation="waste.xsd"',
+        'types:2" schemaLocation="wast.xsd"',
+        '"wast.xsd" is not there',
+        "put the file in the connector's folder",
+    ),
+    Fault(XSD, 'type="', 'type="x', "no schema here declares a type", "the vendor must correct the schema at this place"),
 )
 
 REFERENCES = (

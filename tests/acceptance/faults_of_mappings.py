@@ -257,7 +257,7 @@ LOSSES = (
         BINS,
         "    max: {waste: 60}\n    loses: {waste: ce qui dépasse 60 caractères}\n",
         "    max: {waste: 60}\n",
-        "comes back whole: “À l’école",
+        "comes back whole: “",
         "declare it: loses: {waste: what does not come back}",
         row="comment",
         at="waste: Observation",

@@ -1,15 +1,18 @@
-"""Whatever document a shape allows, written and read back it is equal: in XML and in JSON."""
+"""Whatever document a shape allows, written and read back it is equal: in XML, JSON, lines, and in fields of each other."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from hub.codecs import json, xml
-from hub.contract import Kind, Shape
+from hub.codecs import codec_for, json, with_inside, xml
+from hub.codecs.attribute_values import with_values_in
+from hub.contract import Column, Inside, Kind, Layout, LineType, Part, Shape
 from hub.errors import MessageError
+from hub.transports.layouts import part_of
 
 _NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,6}", fullmatch=True)
 _SPACES = st.sampled_from(["", "urn:a", "urn:b"])
@@ -92,6 +95,136 @@ def test_json_comes_back_whole(data: st.DataObject) -> None:
     written = json.write(document, shape)
 
     assert json.read(json.parse(written), shape) == document
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_xml_in_another_encoding_comes_back_whole(data: st.DataObject) -> None:
+    shape = data.draw(shapes())
+    document = data.draw(documents(shape, _XML_OPEN, fewest=1))
+
+    for encoding in ("ISO-8859-1", "ISO-8859-15", "WINDOWS-1252"):
+        codec = xml.XmlCodec(shape, encoding=encoding)
+
+        assert encoding.encode() in codec.write(document)
+        assert codec.read(codec.write(document)) == document
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_xml_whose_values_stand_in_an_attribute_comes_back_whole(data: st.DataObject) -> None:
+    part = with_values_in(Part(_with_values_in_v(data.draw(shapes(attributes=False))), media="application/xml"), "V")
+    document = data.draw(documents(part.shape, _XML_OPEN, fewest=1))
+    codec = codec_for(part)
+
+    assert not any(path.endswith("@V") for path, _ in part.shape.leaves())
+    assert codec.read(codec.write(document)) == document
+
+
+def _with_values_in_v(shape: Shape) -> Shape:
+    """The same shape as PES has it: each leaf is an element with the attribute V."""
+    if shape.kind is Kind.OBJECT:
+        return replace(shape, children=tuple(map(_with_values_in_v, shape.children)))
+    value = Shape("@V", Kind.TEXT if shape.kind is Kind.ANY else shape.kind, required=True)
+    return replace(shape, kind=Kind.OBJECT, nullable=False, children=(value,))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_document_in_a_field_comes_back_whole(data: st.DataObject) -> None:
+    around = data.draw(st.sampled_from(["application/xml", "application/json"]))
+    within = data.draw(st.sampled_from(["application/xml", "application/json"]))
+    inner = Part(data.draw(shapes(attributes="xml" in within)), media=within)
+    repeated, base64 = data.draw(st.booleans()), data.draw(st.booleans())
+    leaf = Shape("Contenu", Kind.BASE64 if base64 else Kind.TEXT, repeated=repeated)
+    envelope = Shape("Demande", Kind.OBJECT, children=(Shape("Numero", Kind.TEXT), leaf))
+    outer = Part(Shape("root", Kind.OBJECT, children=(envelope,)), media=around)
+    part = with_inside(outer, Inside("Demande.Contenu", inner, leaf, base64))
+    held = documents(inner.shape, _XML_OPEN if "xml" in within else _JSON_OPEN, fewest=1) | st.just("")
+    contents = st.lists(held, min_size=1, max_size=3) if repeated else held
+    fields = {"Numero": _TEXT, "Contenu": contents}
+    document = data.draw(st.fixed_dictionaries({"Demande": st.fixed_dictionaries({}, optional=fields)}))
+    codec = codec_for(part)
+
+    assert codec.read(codec.write(document)) == document
+    assert part.check(codec.write(document)) == ()
+
+
+def _signs(longest: int) -> st.SearchStrategy[str]:
+    """Texts for a column, now and then with what its place, its encoding or its line cannot hold."""
+    easy = st.text(st.sampled_from("AéÉ 0127,;\"'-"), max_size=longest)
+    any_sign = st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("\r\n\t€œ\ufeff")
+    return easy | easy | st.text(any_sign, max_size=longest)
+
+
+@st.composite
+def layouts(draw: st.DrawFn, form: str) -> Layout:
+    kinds = []
+    for name in draw(st.lists(_NAMES, min_size=1, max_size=3, unique=True)):
+        columns = tuple(draw(_columns(each, form)) for each in draw(st.lists(_NAMES, min_size=1, max_size=4, unique=True)))
+        mark = Column("mark", constant=f"{len(kinds)}", width=0 if form == "csv" else 2)
+        kinds.append(LineType(f"k_{name}", (mark, *columns), repeated=draw(st.booleans())))
+    return Layout(
+        "csv" if form == "csv" else "fixed",
+        tuple(kinds),
+        separator=draw(st.sampled_from([";", ",", "\t", "|"])),
+        header=form == "csv" and draw(st.booleans()),
+        line_end=draw(st.sampled_from(["\n", "\r\n"])),
+        encoding=draw(st.sampled_from(["utf-8", "utf-8-sig", "iso-8859-1", "windows-1252"])),
+    )
+
+
+def _columns(name: str, form: str) -> st.SearchStrategy[Column]:
+    if form == "csv":
+        return st.just(Column(name))
+    return st.builds(
+        Column, st.just(name), width=st.integers(1, 12), align=st.sampled_from(["left", "right"]), fill=st.sampled_from(" 0")
+    )
+
+
+def _lines(kind: LineType) -> st.SearchStrategy[Any]:
+    columns = {column.name: _signs(column.room or 12) for column in kind.columns if column.constant is None}
+    one = st.fixed_dictionaries(columns)
+    return st.lists(one, max_size=3) if kind.repeated else one
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), st.sampled_from(["csv", "fixed"]))
+def test_lines_come_back_whole_or_are_refused(data: st.DataObject, form: str) -> None:
+    layout = data.draw(layouts(form))
+    document = data.draw(st.fixed_dictionaries({kind.name: _lines(kind) for kind in layout.lines}))
+    part = part_of(layout)
+    codec = codec_for(part)
+
+    try:
+        written = codec.write(document)
+    except MessageError as error:
+        assert error.problems
+        event(f"{form} refused")
+        return
+
+    event(f"{form} written")
+    assert codec.read(written) == (_without_outer_blanks(document) if form == "fixed" else document)
+    assert codec.write(codec.read(written)) == written
+    assert part.check(written) == ()
+
+
+def _without_outer_blanks(held: Any) -> Any:
+    if isinstance(held, dict):
+        return {name: _without_outer_blanks(each) for name, each in held.items()}
+    return [_without_outer_blanks(each) for each in held] if isinstance(held, list) else held.strip(" ")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data(), st.sampled_from(["csv", "fixed"]))
+def test_any_bytes_are_lines_or_are_refused_as_a_message(data: st.DataObject, form: str) -> None:
+    codec = codec_for(part_of(data.draw(layouts(form))))
+    given_bytes = data.draw(st.binary(max_size=80) | st.text('01;"\r\n é0', max_size=60).map(str.encode))
+
+    try:
+        codec.read(given_bytes)
+    except MessageError as error:
+        assert error.status in (400, 422)
 
 
 @settings(max_examples=500, deadline=None)

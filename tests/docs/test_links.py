@@ -12,7 +12,15 @@ from tests.docs.pages import DOCS, PAGES, REPOSITORY, anchors, links, name, pros
 _NAMED_FILE = re.compile(
     r"`((?:connectors|mappings|schedules|hub|tests|docs)/[\w./-]*|[A-Z][\w-]*\.md|Makefile|[\w-]+\.toml)`"
 )
-_MADE_BY_THE_READER = ("connectors/leisure", "mappings/lamp-report", "docs/pictures/")
+_MADE_BY_THE_READER = (
+    "connectors/books",
+    "connectors/leisure",
+    "connectors/library",
+    "mappings/book-reservation",
+    "mappings/tables/book-reservation",
+    "mappings/lamp-report",
+    "docs/pictures/",
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
+
 import pytest
 
 from hub.call import Refused, Unanswered
@@ -156,3 +159,31 @@ async def test_a_request_to_the_administration_is_small(doors: Doors) -> None:
     answer = await doors.post("/admin/api/keys", key=doors.admin, title="x" * 100_000)
 
     assert answer.status_code == 413
+
+
+async def test_the_content_of_a_message_is_given_to_whoever_may_and_the_journal_says_who_looked(doors: Doors) -> None:
+    said = bin_request("D-7")
+    message = (await doors.say(said)).json()["message"]
+    content = await doors.hub.desk.issue_key("staff", "default", ("read", "content"), actor="test")
+
+    path = f"/admin/api/messages/{message}/contents"
+    given = (await doors.get(path, key=content, purpose="hub explain")).json()
+    story = (await doors.get(f"/admin/api/messages/{message}", key=doors.reader)).json()["story"]
+
+    kept = {each["name"]: b64decode(each["data"]) for each in given["contents"]}
+    assert json.loads(kept["original"])["dossier"]["numero"] == "D-7"
+    assert given["deliveries"][0]["receiver"] == "waste"
+    looked = [line for line in story if line["event"] == "content-read"]
+    assert [(line["actor"].partition(":")[0], line["reason"]) for line in looked] == [("staff", "hub explain")]
+
+
+async def test_an_operator_without_the_right_to_content_reads_none_and_nobody_reads_it_for_nothing(doors: Doors) -> None:
+    message = (await doors.say(bin_request("D-8"))).json()["message"]
+    content = await doors.hub.desk.issue_key("staff", "default", ("read", "content"), actor="test")
+
+    path = f"/admin/api/messages/{message}/contents"
+    for key, purpose, status in ((doors.admin, "hub explain", 403), (doors.reader, "hub explain", 403), (content, "", 422)):
+        answer = await doors.get(path, key=key, purpose=purpose)
+
+        assert answer.status_code == status, answer.text
+        assert "data" not in answer.text

@@ -29,6 +29,7 @@ fields:
   given_name: {portal: usager.prenom, personal: true, label: Prénom}
   holder:
     waste: Demandeur.NomComplet
+    personal: true
     join: "{family_name} {given_name}"
     split: {family_name: "[\\p{Lu}' -]+", given_name: "\\p{Lu}\\p{Ll}.*"}
   old_bin:

@@ -31,7 +31,7 @@ def test_a_good_mapping_keeps_every_law_on_every_seed(seed: int) -> None:
     assert [finding.text.en for finding in report.findings] == []
     assert tuple(report.tried) == LAWS
     assert all(count >= 30 for count in report.tried.values())
-    assert report.records >= 60
+    assert report.records >= 40
 
 
 @pytest.mark.parametrize(

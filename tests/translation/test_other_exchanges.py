@@ -25,7 +25,7 @@ once: [person, changed_on]
 fields:
   person: {portal: "@id", finance: Tiers.@numero, required: true}
   changed_on: {portal: le, finance: DateEffet, date: {portal: date, finance: dd/MM/yyyy}, required: true}
-  street: {portal: voie, finance: Adresse.#text, personal: true}
+  street: {portal: voie, finance: Adresse.#text, personal: true, owner: both}
   lines:
     each: {portal: compteurs, finance: Compteur}
     match: meter
@@ -74,7 +74,7 @@ def test_a_two_way_exchange_with_attributes_and_nested_groups_keeps_every_law() 
 
 def test_a_required_row_that_one_side_owns_keeps_every_law() -> None:
     owned = ADDRESS.replace(
-        "  street: {portal: voie, finance: Adresse.#text, personal: true}",
+        "  street: {portal: voie, finance: Adresse.#text, personal: true, owner: both}",
         "  street: {portal: voie, finance: Adresse.#text, owner: finance, required: true}",
     )
     spec, source, shapes = address(owned)

@@ -8,12 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import MessageError
 from hub.translation.record import fingerprint, pack, unpack
 from tests.translation.bins import bin_replacement
+from tests.translation.mapping_laws import LAWS, Law
 from tests.translation.one_row import one_row, read, written
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -93,3 +94,10 @@ def test_a_record_comes_back_from_its_bytes(record: dict[str, Any]) -> None:
     assert unpack(pack(record)) == record
     assert pack(unpack(pack(record))) == pack(record)
     assert fingerprint(dict(reversed(record.items()))) == fingerprint(record)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_made_mapping_holds_the_law_through_both_codecs(law: Law, data: st.DataObject) -> None:
+    law(data.draw)

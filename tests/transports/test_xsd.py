@@ -181,6 +181,37 @@ def test_the_check_speaks_plainly(everything: Part, content: str, path: str, wor
     assert (path, True) in [(problem.path, words in problem.text.fr) for problem in problems]
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("secret", "R : du texte se trouve entre ses champs, là où rien n'est attendu."),
+        ("<a><secret/></a>", "a : contient des champs, là où une valeur est attendue."),
+        ("<f>secret</f>", "f : doit être X."),
+        ("<e>secret</e>", "e : doit être vide."),
+        ("<abs/>", "abs : son type n'est qu'un cadre : xsi:type doit dire lequel c'est."),
+        ('<a i:type="secret">x</a>', "a : son xsi:type n'est pas un type du contrat."),
+        ('<z xmlns="urn:z"/>', "z : aucun schéma du contrat ne déclare cet élément."),
+        ('<k id="secret"/><k id="secret"/>', "k[2] : la même clé figure deux fois, ou renvoie à une clé absente."),
+    ],
+)
+def test_rare_faults_are_said_in_both_languages_without_their_value(tmp_path: Path, content: str, words: str) -> None:
+    fields = """<xs:element name="R"><xs:complexType><xs:sequence>
+      <xs:element name="a" type="xs:string" minOccurs="0"/><xs:element name="f" type="xs:string" fixed="X" minOccurs="0"/>
+      <xs:element name="e" minOccurs="0"><xs:complexType/></xs:element><xs:element name="abs" type="A" minOccurs="0"/>
+      <xs:element name="k" minOccurs="0" maxOccurs="9"><xs:complexType><xs:attribute name="id" type="xs:string"/>
+      </xs:complexType></xs:element><xs:any namespace="##other" minOccurs="0"/></xs:sequence></xs:complexType>
+      <xs:unique name="u"><xs:selector xpath="k"/><xs:field xpath="@id"/></xs:unique></xs:element>
+      <xs:complexType name="A" abstract="true"/>"""
+    part = loaded(tmp_path, fields, "R")
+
+    problems = part.check(
+        f'<t:R xmlns:t="urn:t" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">{content}</t:R>'.encode()
+    )
+
+    assert words in [problem.text.fr for problem in problems]
+    assert not any("secret" in said for problem in problems for said in (problem.text.en, problem.text.fr))
+
+
 def test_checks_in_several_threads_do_not_mix_their_problems(everything: Part) -> None:
     mixed: list[str] = []
 

@@ -22,7 +22,10 @@ WRITTEN = frozenset({"out", "collect", "ask"})
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One row where it stands: full name, place in the file, the rows beside it, and each side's path of its group."""
+    """One row where it stands: full name, place in the file, the rows beside it, and each side's path of its group.
+
+    `group`: the row of the group that it is in; `in_personal`: a group around it is personal.
+    """
 
     name: str
     row: Row
@@ -30,10 +33,17 @@ class Spot:
     siblings: Mapping[str, Row]
     outer: Mapping[str, Row]
     above: Mapping[str, str]
+    group: Row | None = None
+    in_personal: bool = False
 
     @property
     def is_reply(self) -> bool:
         return self.place[0] == "reply"
+
+    @property
+    def is_line_key(self) -> bool:
+        """Whether the lines of its group are told apart by it."""
+        return self.group is not None and self.group.match == self.name.rpartition(".")[2]
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -76,6 +86,10 @@ class Case:
         """Note something that works, and not as it was surely meant."""
         self.findings.append(replace(self.source.finding(place, text, row=row, right=right), severity="warning"))
 
+    def ask(self, place: Place, text: Text, *, row: str = "", right: Text | None = None) -> None:
+        """Note what only a person can answer, by a word in the file."""
+        self.findings.append(replace(self.source.finding(place, text, row=row, right=right), severity="question"))
+
     def wrong_name(self, place: Place, word: str, *, known: Iterable[str], row: str = "", what: Text | None = None) -> None:
         """Note a name that is none of `known`; `what` says what the names are of."""
         en, fr = (f": {what.en}", f" : {what.fr}") if what else ("", "")
@@ -94,8 +108,8 @@ class Case:
 
     def spots(self) -> Iterator[Spot]:
         """Every row of `fields` and `reply`, lines of groups included."""
-        yield from _spots(self.spec.fields, ("fields",), "", {}, {})
-        yield from _spots(self.spec.reply, ("reply",), "", {}, {})
+        yield from _spots(self.spec.fields, ("fields",), None, {})
+        yield from _spots(self.spec.reply, ("reply",), None, {})
 
     def follows(self, spot: Spot) -> bool:
         """Whether what is wrong with the row follows from a word or a group that is not known."""
@@ -114,7 +128,7 @@ class Case:
 
     def is_read(self, spot: Spot, side: str) -> bool:
         """Whether messages bring this row in from `side`."""
-        if spot.row.owner not in (None, side):
+        if not spot.row.is_changed_by(side):
             return False
         return spot.is_reply or bool(READ & set(self.spec.between.get(side, {})))
 
@@ -145,12 +159,12 @@ def one_of(word: str, known: Iterable[str]) -> Text | None:
     return Text(en=f"known here: {listed}", fr=f"admis ici : {listed}") if names else None
 
 
-def _spots(
-    rows: Mapping[str, Row], place: Place, within: str, outer: Mapping[str, Row], above: Mapping[str, str]
-) -> Iterator[Spot]:
+def _spots(rows: Mapping[str, Row], place: Place, around: Spot | None, outer: Mapping[str, Row]) -> Iterator[Spot]:
+    within = f"{around.name}." if around else ""
+    above = {side: f"{around.path(side)}." for side in around.row.each} if around else {}
+    group, personal = (around.row, around.in_personal or around.row.personal) if around else (None, False)
     for name, row in rows.items():
-        spot = Spot(f"{within}{name}", row, (*place, name), rows, outer, above)
+        spot = Spot(f"{within}{name}", row, (*place, name), rows, outer, above, group, personal)
         yield spot
         if row.fields:
-            inner = {side: f"{spot.path(side)}." for side in row.each}
-            yield from _spots(row.fields, (*spot.place, "fields"), f"{spot.name}.", {**outer, **rows}, inner)
+            yield from _spots(row.fields, (*spot.place, "fields"), spot, {**outer, **rows})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from hub.contract import Shape
 from hub.errors import Finding, Text
 from hub.translation.cells import listed_values
 from hub.translation.checks.case import Case, Spot, closest, one_of
+from hub.translation.facets import fit_of
+from hub.translation.faults import Fault
 from hub.translation.tables import Table
 
 
@@ -29,7 +31,7 @@ def check_codes(case: Case) -> None:
 
 def check_table(table: Table) -> tuple[Finding, ...]:
     """Lines that stand twice: a code is repeated only to let one more value of one side stand for it."""
-    found: list[Finding] = []
+    found: list[Finding] = [finding for side in table.sides for finding in _lost_zeros(table, side)]
     first: dict[str, Mapping[str, str]] = {}
     values: dict[str, set[str]] = {side: set() for side in table.sides}
     for line in table.lines:
@@ -45,6 +47,28 @@ def check_table(table: Table) -> tuple[Finding, ...]:
         for side, value in line.values.items():
             values[side].add(value)
     return tuple(found)
+
+
+def _lost_zeros(table: Table, side: str) -> Iterator[Finding]:
+    """Numbers that are one digit short of the others, where those have a zero in front or are five or more digits."""
+    numbers = [line.values.get(side, "") for line in table.lines if line.values.get(side, "").isdecimal()]
+    width = max(map(len, numbers), default=0)
+    padded = any(number.startswith("0") and len(number) == width > 1 for number in numbers)
+    whole = sum(len(number) == width for number in numbers)
+    for line in table.lines:
+        value = line.values.get(side, "")
+        if value.isdecimal() and (
+            len(value) < width if padded else len(value) == width - 1 >= 4 and whole * 2 >= len(numbers)
+        ):
+            text = Text(
+                en=f"“{value}” has {len(value)} digits, others of {side} have {width}: a spreadsheet drops zeros in front",
+                fr=f"« {value} » a {len(value)} chiffres, d'autres de {side} {width} : un tableur ôte les zéros de tête",
+            )
+            right = Text(
+                en=f"write {value.zfill(width)}, and keep the column as text in the spreadsheet",
+                fr=f"écrivez {value.zfill(width)}, et gardez la colonne au format texte dans le tableur",
+            )
+            yield Finding(text, table.file, line.line, 1, right=right)
 
 
 def _check_table_row(case: Case, spot: Spot, name: str) -> None:
@@ -71,6 +95,8 @@ def _check_table_row(case: Case, spot: Spot, name: str) -> None:
         shape = case.field(spot, side)
         if shape is not None and shape.values:
             _check_column(case, spot, table, side, shape)
+        elif shape is not None:
+            _check_column_fits(case, spot, table, side, shape)
     _check_written_codes(case, spot, table)
 
 
@@ -93,6 +119,28 @@ def _check_column(case: Case, spot: Spot, table: Table, side: str, shape: Shape)
             fr=f"des codes de {side} manquent à la table : {listed}",
         )
         _at_line(case, spot, table, table.lines[-1].line, text=text, right=_new_lines(case, spot, table, side, missing[0]))
+
+
+def _check_column_fits(case: Case, spot: Spot, table: Table, side: str, shape: Shape) -> None:
+    """Where the contract lists no codes, it may still say what they look like."""
+    for line in table.lines:
+        if refused := _refusal(shape, line.values.get(side, "")):
+            value = line.values[side]
+            en = f"the contract of {side} does not take “{value}”: {refused.en}"
+            fr = f"le contrat de {side} n'admet pas « {value} » : {refused.fr}"
+            right = Text(en="write the code as the contract has it", fr="écrivez le code tel que le contrat le demande")
+            _at_line(case, spot, table, line.line, text=Text(en=en, fr=fr), right=right)
+
+
+def _refusal(shape: Shape, value: str) -> Text | None:
+    """Why the contract does not take `value`; None when it does."""
+    fit = fit_of(shape)
+    try:
+        if value and fit is not None:
+            fit(value)
+    except Fault as found:
+        return found.text
+    return None
 
 
 def _new_lines(case: Case, spot: Spot, table: Table, side: str, value: str) -> Text:
@@ -197,6 +245,10 @@ def _check_constant(case: Case, spot: Spot, constant: str) -> None:
             )
             right = Text(en="write a shorter one", fr="écrivez-en une plus courte")
             case.wrong((*spot.place, "constant"), text, row=spot.name, right=right)
+        elif refused := _refusal(shape, constant):
+            en = f"the contract of {side} does not take “{constant}”: {refused.en}"
+            fr = f"le contrat de {side} n'admet pas « {constant} » : {refused.fr}"
+            case.wrong((*spot.place, "constant"), Text(en=en, fr=fr), row=spot.name)
 
 
 def _check_enumerations(case: Case, spot: Spot) -> None:

@@ -14,6 +14,9 @@ from hub.translation.paths import LINE_TEXT, all_paths, cells_of, lists_on, shap
 _ALIKE = 0.5
 """How like two names are, from 0 to 1, that may stand for one field."""
 
+_NEARLY = 0.9
+"""How like two names are that differ by a slip."""
+
 
 def check_fields(case: Case) -> None:
     """Every path is a field of its contract, and every field of a contract has a row or is ignored."""
@@ -41,6 +44,7 @@ def _check_path(case: Case, spot: Spot, side: str) -> None:
         if spot.row.each:
             case.puzzling.add(spot.name)
         return
+    _check_listed(case, spot, side)
     if spot.row.each and not shape.repeated and shape.kind is not Kind.ANY:
         text = Text(en=f"{path} is not repeated on {side}", fr=f"{path} n'est pas répété du côté {side}")
         right = Text(
@@ -55,6 +59,17 @@ def _check_path(case: Case, spot: Spot, side: str) -> None:
         right = Text(en=f"name one of {', '.join(below)}", fr=f"nommez l'un d'eux : {', '.join(below)}")
         case.wrong(spot.cell(side), text, row=spot.name, right=right)
         case.means(side, path)
+
+
+def _check_listed(case: Case, spot: Spot, side: str) -> None:
+    """Open content takes any name; one that is nearly that of a field which the contract has is a slip all the same."""
+    path = spot.path(side)
+    known = _known_paths(case, spot, side)
+    if path.endswith(LINE_TEXT) or path in known or not (near := closest(path, known, cutoff=_NEARLY)):
+        return
+    text = Text(en=f"the contract of {side} does not list {path}", fr=f"le contrat de {side} ne cite pas {path}")
+    right = Text(en=f"did you mean “{near}”?", fr=f"vouliez-vous dire « {near} » ?")
+    case.warn(spot.cell(side), text, row=spot.name, right=right)
 
 
 def _check_lists(case: Case, spot: Spot, side: str) -> None:

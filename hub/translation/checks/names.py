@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.errors import Text
-from hub.specs.mapping import Follow, Mapping, Row
+from hub.specs.mapping import BOTH, Follow, Mapping, Row
 from hub.specs.source import Place
 from hub.translation.checks.case import READ, Case, Spot, closest
 
@@ -92,8 +92,8 @@ def _check_sides(case: Case, spot: Spot) -> None:
                 case.puzzling.add(spot.name)
                 place = (*spot.place, word, side)
                 case.wrong_name(place, side, known=case.spec.between, row=spot.name, what=_NO_SIDE)
-    if row.owner is not None and row.owner not in case.spec.between:
-        case.wrong_name((*spot.place, "owner"), row.owner, known=case.spec.between, row=spot.name, what=_NO_SIDE)
+    if row.owner is not None and row.owner not in (BOTH, *case.spec.between):
+        case.wrong_name((*spot.place, "owner"), row.owner, known=[*case.spec.between, BOTH], row=spot.name, what=_NO_SIDE)
     if not spot.sides:
         text = Text(en="the row has no cell on any side", fr="la ligne n'a de cellule d'aucun côté")
         case.wrong(spot.place, text, row=spot.name)

@@ -56,7 +56,6 @@ def check_words(case: Case) -> None:
             shape = case.field(spot, side)
             if shape is not None and not shape.children and not spot.row.each:
                 _check_kind(case, spot, side, shape)
-        _check_lengths(case, spot)
 
 
 def _check_dates(case: Case, spot: Spot) -> None:
@@ -119,7 +118,8 @@ def _check_written_date(case: Case, spot: Spot, side: str, form: DateForm) -> No
     if fit is None or (refused := _refused(form, fit)) is None:
         return
     zone = ZoneInfo(case.spec.timezone)
-    usual = [found for name in _USUAL_FORMS if (found := _form(name, zone)) and found.kind == form.kind]
+    known = [found for name in _USUAL_FORMS if (found := _form(name, zone))]
+    usual = sorted(known, key=lambda found: found.kind != form.kind)
     fitting = [one.written for one in usual if _refused(one, fit) is None]
     right = Text(en="write the form that its documentation gives", fr="écrivez la forme que donne sa documentation")
     if fitting:
@@ -251,44 +251,6 @@ def _check_file(case: Case, spot: Spot) -> None:
             )
             right = Text(en="drop file, or correct the path", fr="ôtez file, ou corrigez le chemin")
             _say(case, spot, spot.cell(side), en, fr, right=right)
-
-
-def _check_lengths(case: Case, spot: Spot) -> None:
-    """What one side may send fits where another side receives it, is cut there, or is declared as lost."""
-    row = spot.row
-    if row.each or row.file or row.join or row.table or row.values or row.date or row.constant is not None:
-        return
-    for side in spot.sides:
-        shape = case.field(spot, side)
-        if shape is None or shape.longest is None:
-            continue
-        cut = row.max.get(side)
-        if cut is not None and cut > shape.longest:
-            en = f"{cut} is more than the contract's {shape.longest}"
-            fr = f"{cut} dépasse les {shape.longest} caractères du contrat"
-            right = Text(en=f"max: {{{side}: {shape.longest}}}", fr=f"max: {{{side}: {shape.longest}}}")
-            _say(case, spot, (*spot.place, "max", side), en, fr, right=right)
-        if cut is None and side not in row.loses and row.as_ == "text" and case.is_written(spot, side):
-            _check_room(case, spot, side, shape.longest)
-
-
-def _check_room(case: Case, spot: Spot, side: str, room: int) -> None:
-    if spot.row.check and spot.row.check.looks:
-        return  # what it looks like bounds it, as far as anyone can tell
-    for other in spot.sides:
-        shape = case.field(spot, other)
-        if other == side or shape is None or not case.is_read(spot, other) or shape.values or shape.kind is not Kind.TEXT:
-            continue
-        if shape.longest is None or shape.longest > room:
-            sent = shape.longest or "any number of"
-            en = f"{other} may send {sent} characters, {side} takes {room}"
-            fr = f"{other} peut envoyer {shape.longest or 'un nombre illimité de'} caractères, {side} en admet {room}"
-            right = Text(
-                en=f"max: {{{side}: {room}}} with loses: {{{side}: what exceeds {room} characters}}",
-                fr=f"max: {{{side}: {room}}} avec loses: {{{side}: ce qui dépasse {room} caractères}}",
-            )
-            _say(case, spot, spot.cell(side), en, fr, right=right)
-            return
 
 
 def _say(case: Case, spot: Spot, place: Place, en: str, fr: str, *, right: Text | None = None) -> None:

@@ -73,12 +73,12 @@ def _compare(
     screen: Screen, tally: Tally, here: Catalogue, there: Catalogue | None, found: Recorded, *, masked: bool
 ) -> None:
     """One message: what it would become here, and what it became there (or really)."""
-    exchange = here.exchanges[found.exchange]
+    exchange = here.exchanges[found.exchange].of(found.authority)
     tally.messages += 1
     if there is None:
         before = _as_it_was(here, exchange, found)
     elif other := there.exchanges.get(found.exchange):
-        before = _made(there, other, found)
+        before = _made(there, other.of(found.authority), found)
     else:
         return
     after = _made(here, exchange, found)

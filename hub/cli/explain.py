@@ -50,7 +50,7 @@ def explain(
     else:
         found = recorded(Desk(screen), message, purpose="hub explain")
         catalogue, exchange = exchange_in(root, found.exchange)
-        trip, where = _of_message(catalogue, exchange, found), side
+        trip, where = _of_message(catalogue, exchange.of(found.authority), found), side
         _if_changed(screen, catalogue, found)
     _show(screen, exchange, trip.explain(path, side=where, masked=not content))
 

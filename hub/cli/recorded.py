@@ -25,6 +25,7 @@ class Recorded:
 
     id: str
     exchange: str
+    authority: str
     sender: str
     reference: str
     revision: str
@@ -80,6 +81,7 @@ def recorded(desk: Desk, message: str, *, purpose: str) -> Recorded:
     return Recorded(
         found["message"],
         found["exchange"],
+        found["authority"],
         found["sender"],
         found["reference"],
         found["revision"],

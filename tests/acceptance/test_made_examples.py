@@ -31,7 +31,7 @@ def recorded(exchange: str, name: str) -> Recorded:
     part = CATALOGUE.connectors[example.start].operation(of.spec.between[example.start]["in"]).input
     reading = of.translation.read(example.start, document, direction="in")
     body = codec_for(part).write(document)
-    return Recorded("id", exchange, example.start, "D-2026-00417", "", body, reading.record, reading.files, {})
+    return Recorded("id", exchange, "default", example.start, "D-2026-00417", "", body, reading.record, reading.files, {})
 
 
 @pytest.mark.parametrize(("exchange", "name"), SAID)

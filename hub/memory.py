@@ -12,8 +12,9 @@ from hub.catalogue import Exchange
 from hub.contract import Document
 from hub.ledger import Held, Ledger
 from hub.message import Record
-from hub.translation import Image, Merged, Translation, besides, news_in, pack, state_of, unpack
+from hub.translation import Image, Merged, Translation, besides, is_known, news_in, pack, state_of, unpack
 from hub.translation.merging import TOLD
+from hub.translation.scene import ABSENT
 
 
 class Worth(Enum):
@@ -27,10 +28,12 @@ class Worth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was made of a thing said, and what its sender holds then, if that is known now."""
+    """What was made of a thing said; what its sender holds then, if it says more of that than was known; and what it held
+    before, with what it was being told if it repeats it."""
 
     worth: Worth
     held: Held | None = None
+    before: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +55,56 @@ class Memory:
         news = news_in(translation, side, record, before=image)
         if telling:
             news = {name: news[name] for name in news_in(translation, side, record, before=telling) if name in news}
+        worth = Worth.NEWS if news or not (image or telling) else Worth.NOTHING
         after = (image or Image({})).overlaid(document, news=news, by=side)
-        if news and image and state_of(translation, side, after) in (telling or image).told:
-            return Heard(Worth.DOUBTFUL)
-        if image and telling:
-            after = replace(after, document=besides(translation, side, image, news=news, document=after.document))
-            if after.document == image.document:
-                return Heard(Worth.NOTHING)
-        held = replace(self._of(side), content=packed_image(replace(after, heard=after.heard + 1)))
-        return Heard(Worth.NEWS if news or not (image or telling) else Worth.NOTHING, held)
+        if image is None:
+            return Heard(worth, self._with(side, after.said(record)), telling)
+        if news and is_known(state_of(translation, record), (telling or image).told):
+            return Heard(Worth.DOUBTFUL, self._with(side, image.said(record)), image)
+        if telling is None:
+            return Heard(worth, self._with(side, after.said(record)), image)
+        document = besides(translation, side, image, telling, news=news, said=document)
+        if document == image.document:
+            return Heard(Worth.NOTHING)
+        repeated = {name: value for name, value in record.items() if name not in news}
+        before = replace(image, document=translation.laid(side, repeated, onto=image.document))
+        return Heard(worth, self._with(side, replace(after, document=document).said(record)), before)
 
-    def believe(self, translation: Translation, side: str, record: Record, document: Document) -> Held:
-        """What `side` holds when what it said was no late echo after all."""
-        before = self.image(side) or Image({})
-        after = before.overlaid(document, news=news_in(translation, side, record, before=before), by=side)
-        return replace(self._of(side), content=packed_image(replace(after, heard=after.heard + 1)))
+    def believed(self, translation: Translation, side: str, record: Record, *, before: Image) -> Record | None:
+        """What is left of `record`, which `side` said when it held `before` and which was no late echo after all: rows that
+        it has said anew since are as it holds them now. None when no news is left."""
+        image, then = self.image(side) or before, before.said(record).heard
+        news = news_in(translation, side, record, before=before)
+        anew = {name for name in news if image.heard.get(name) != then[name]}
+        now = translation.held(side, image.document) if anew else {}
+        kept = {name: now.get(name, ABSENT) if name in anew else value for name, value in record.items()}
+        return {name: value for name, value in kept.items() if value is not ABSENT} if anew < news.keys() else None
 
-    def is_overtaken(self, translation: Translation, side: str, record: Record, *, heard: int) -> bool:
-        """Whether `side`, which had said something `heard` times then, has said since that it holds something else."""
-        image = self.image(side)
-        return image is not None and image.heard != heard and bool(news_in(translation, side, record, before=image))
+    def believe(self, translation: Translation, side: str, record: Record, document: Document, *, before: Image) -> Held:
+        """What `side` holds when `document`, which it said when it held `before`, was no late echo: all of it, or, when it
+        has said more since, the news of `record`."""
+        image = self.image(side) or before
+        news = news_in(translation, side, record, before=image)
+        is_last = image.heard == before.said(record).heard
+        said = document if is_last else translation.laid(side, news, onto=image.document)
+        return self._with(side, image.overlaid(said, news=news, by=side))
 
     def told(self, translation: Translation, side: str, merged: Merged, *, sender: str) -> Held:
         """What `side` holds once it has been told what `sender` said."""
         before = self.image(side) or Image({})
         known = unpacked_image(self._of(side).telling) or before
         image = before.overlaid(merged.document, news=merged.news, by=sender)
-        image = replace(image, told=(*known.told, state_of(translation, side, image))[-TOLD:])
-        return replace(self._of(side), content=packed_image(image), telling=b"")
+        state = state_of(translation, translation.held(side, image.document))
+        image = replace(image, told=(*known.told, state)[-TOLD:])
+        return replace(self._with(side, image), telling=b"")
 
     def telling(self, translation: Translation, side: str, merged: Merged, *, sender: str) -> Held:
         """The same, while it is still being told."""
         told = self.told(translation, side, merged, sender=sender)
         return replace(told, content=b"", telling=told.content, version=0)
+
+    def _with(self, side: str, image: Image) -> Held:
+        return replace(self._of(side), content=packed_image(image))
 
     def _of(self, side: str) -> Held:
         return self.held.get(side) or Held(self.authority, self.exchange, self.reference, side)
@@ -100,7 +120,7 @@ async def recollect(ledger: Ledger, exchange: Exchange, *, authority: str, refer
 
 def packed_image(image: Image) -> bytes:
     """An image as the ledger keeps it."""
-    return pack({"document": image.document, "origin": image.origin, "heard": image.heard, "told": list(image.told)})
+    return pack({"document": image.document, "origin": image.origin, "heard": image.heard, "told": image.told})
 
 
 def unpacked_image(packed: bytes) -> Image | None:

@@ -113,8 +113,8 @@ def _contents(said: Said, heard: Heard) -> tuple[Content, ...]:
     kept = [Content("record", "application/json", pack(said.record))]
     if said.original:
         kept.append(Content("original", said.media, said.original))
-    if before := said.memory and said.memory.image(said.sender):
-        kept.append(Content(BEFORE, "application/json", packed_image(before)))
+    if heard.before:
+        kept.append(Content(BEFORE, "application/json", packed_image(heard.before)))
     if heard.worth is Worth.DOUBTFUL:
         kept.append(Content(DOUBTED, "application/json", pack(said.document or {})))
     kept.extend(Content(f"file:{ticket}", "application/octet-stream", data) for ticket, data in said.files.items())

@@ -39,8 +39,10 @@ class Plan:
         if memory is None:
             return ()
         told = memory.told(translation, self.claim.delivery.receiver, self.merged, sender=sender)
-        said = memory.believe(translation, sender, self.record, self.known.doubted) if self.known.doubted else None
-        return (told, said) if said else (told,)
+        before, doubted = self.known.before, self.known.doubted
+        if before is None or doubted is None:
+            return (told,)
+        return told, memory.believe(translation, sender, self.record, doubted, before=before)
 
     @property
     def telling(self) -> Held | None:
@@ -56,20 +58,12 @@ class Plan:
         onto = self.known.image(self.claim.delivery.receiver)
         return onto is not None and onto.overlaid(self.document, news={}, by="").document == onto.document
 
-    @property
-    def is_overtaken(self) -> bool:
-        """Whether it was a late echo: its sender has said since that it holds something else."""
-        memory, before, sender = self.known.memory, self.known.before, self.claim.message.sender
-        if memory is None or before is None or self.known.doubted is None:
-            return False
-        return memory.is_overtaken(self.exchange.translation, sender, self.record, heard=before.heard)
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What an attempt came to, with the bytes that went and came back. `asks_a_person`: it is in doubt, and no look-up
     can tell. `clashes`: what both sides changed, which a person must settle. `is_old`: nothing was sent, for the receiver
-    holds it already, or because the sender itself holds something else since (`is_overtaken`)."""
+    holds it already, or (then without a plan) the sender has said something else since."""
 
     outcome: Outcome
     plan: Plan | None = None
@@ -78,7 +72,6 @@ class Result:
     asks_a_person: bool = False
     clashes: tuple[Clash, ...] = ()
     is_old: bool = False
-    is_overtaken: bool = False
 
     @property
     def lesson(self) -> Outcome | None:
@@ -124,9 +117,10 @@ def is_bare(settlement: Settlement) -> bool:
 
 
 def ended_as(result: Result, decision: Decision) -> Literal["delivered", "refused"] | None:
-    """How a delivery ended, for its sender. What was given up, or clashes, is an operator's affair: nobody refused it."""
+    """How a delivery ended, for its sender. What was given up, or clashes, is an operator's affair: nobody refused it. A
+    late echo has no end that its sender waits for."""
     match result.outcome, decision.state:
-        case _ if result.clashes:
+        case _ if result.clashes or (result.is_old and result.plan is None):
             return None
         case Delivered(), State.DELIVERED:
             return "delivered"

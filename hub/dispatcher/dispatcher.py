@@ -130,8 +130,8 @@ class Dispatcher:
         if too_late := expired(claim, self._clock()):
             return Result(too_late)
         plan = await self._translated(claim)
-        if isinstance(plan, Failed):
-            return Result(plan)
+        if isinstance(plan, Result):
+            return plan
         if settled := _without_a_call(plan):
             return settled
         if claim.delivery.look_up and not plan.application.spec.operations[claim.delivery.operation].repeatable:
@@ -152,28 +152,31 @@ class Dispatcher:
             found.lease_until and found.lease_until > now
         )
 
-    async def _translated(self, claim: Claim) -> Plan | Failed:
-        """The receiver's document, from the message's record; Failed while the crosswalk does not know its request."""
+    async def _translated(self, claim: Claim) -> Plan | Result:
+        """The receiver's document, from the message's record; a failure while the crosswalk does not know its request, and
+        nothing to do for a late echo."""
         message, delivery = claim.message, claim.delivery
         exchange = self._catalogue.exchange(message.exchange).of(message.authority)
         application = self._catalogue.connectors[delivery.receiver]
         record = unpack((await self._ledger.content(message.id, "record")).data)
         missing = await self._recalled(claim, exchange, record)
         if isinstance(missing, Failed):
-            return missing
-        record = {**record, **missing}
-        files = await self._files(message.id, record)
+            return Result(missing)
         known = await recollection(self._ledger, claim, exchange)
+        believed = known.believed(exchange.translation, message.sender, {**record, **missing})
+        if believed is None:
+            return Result(Delivered({}), is_old=True)
+        files = await self._files(message.id, believed)
         merged = merge(
             exchange.translation,
             Receiver(delivery.receiver, "out", delivery.operation),
-            record,
+            believed,
             files,
             sender=message.sender,
             before=known.before,
             onto=known.image(delivery.receiver),
         )
-        return Plan(claim, exchange, application, record, merged.document, merged, known)
+        return Plan(claim, exchange, application, believed, merged.document, merged, known)
 
     async def _recalled(self, claim: Claim, exchange: Exchange, record: Record) -> Mapping[str, str] | Failed:
         """The rows that the crosswalk fills, by the identifiers that the record carries."""
@@ -261,7 +264,7 @@ class Dispatcher:
     def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
         heard = heard_in(result) if decision.state is State.DELIVERED else {}
         follow_ups, unsaid = self._follow_ups(claim, result, decision, heard)
-        images = result.plan.images if result.plan and decision.state is State.DELIVERED and not result.is_overtaken else ()
+        images = result.plan.images if result.plan and decision.state is State.DELIVERED else ()
         return Settlement(
             claim=claim,
             lesson=result.lesson,
@@ -349,9 +352,7 @@ class Dispatcher:
 
 
 def _without_a_call(plan: Plan) -> Result | None:
-    """What a two-way exchange settles without a call: a clash, a late echo, what the receiver holds already."""
-    if plan.is_overtaken:
-        return Result(Delivered({}), plan, is_old=True, is_overtaken=True)
+    """What a two-way exchange settles without a call: a clash, or what the receiver holds already."""
     if plan.merged.clashes and not plan.known.is_settled:
         return Result(clash(plan.merged.clashes, plan.claim), plan, clashes=plan.merged.clashes)
     return Result(Delivered({}), plan, is_old=True) if plan.is_old else None

@@ -8,8 +8,9 @@ from hub.catalogue import Exchange
 from hub.contract import Document
 from hub.ledger import Claim, Ledger
 from hub.memory import Memory, recollect, unpacked_image
+from hub.message import Record
 from hub.routing import BEFORE, DOUBTED
-from hub.translation import Image, unpack
+from hub.translation import Image, Translation, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Recollection:
     def image(self, side: str) -> Image | None:
         """What `side` holds, as far as anyone knows."""
         return self.memory.image(side) if self.memory else None
+
+    def believed(self, translation: Translation, sender: str, record: Record) -> Record | None:
+        """The record as far as `sender` has not said otherwise since, if it may be a late echo; None if nothing is left."""
+        if self.memory is None or self.before is None or self.doubted is None:
+            return record
+        return self.memory.believed(translation, sender, record, before=self.before)
 
 
 async def recollection(ledger: Ledger, claim: Claim, exchange: Exchange) -> Recollection:

@@ -4,7 +4,7 @@ from hub.translation.check import check_mapping
 from hub.translation.examples import check_examples
 from hub.translation.laws import LawReport, check_laws
 from hub.translation.mapping import FollowUp, Reading, Receiver, Translation, compile_mapping
-from hub.translation.merging import Clash, Image, Merged, besides, merge, news_in, state_of
+from hub.translation.merging import Clash, Image, Merged, besides, is_known, merge, news_in, state_of
 from hub.translation.record import canonical_text, fingerprint, pack, unpack
 from hub.translation.tables import Table
 
@@ -25,6 +25,7 @@ __all__ = [
     "check_mapping",
     "compile_mapping",
     "fingerprint",
+    "is_known",
     "merge",
     "news_in",
     "pack",

@@ -5,7 +5,7 @@ A side's image is what it holds of an object, as it last said it or was told. Ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,22 +20,30 @@ TOLD = 8
 """So many states that a side was told are known again when it says them late."""
 
 
+State = Mapping[str, str]
+"""What a record says, row by row, as short texts that are the same for the same values; "" is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """What a side holds of an object; `origin`: for each row that was ever changed, the side whose change it last was.
 
-    `heard` counts how often the side said what it holds; `told` are the states (`state_of`) that it was told last.
+    `heard` counts how often the side said each row; `told` are the states (`state_of`) that it was told last.
     """
 
     document: Document
     origin: Mapping[str, str] = field(default_factory=dict)
-    heard: int = 0
-    told: tuple[str, ...] = ()
+    heard: Mapping[str, int] = field(default_factory=dict)
+    told: tuple[State, ...] = ()
 
     def overlaid(self, document: Document, *, news: Record, by: str) -> Image:
         """The image once `document` was said or told: what is not carried stays."""
         origin = {**self.origin, **dict.fromkeys(news, by)}
         return replace(self, document=_overlaid(self.document, document), origin=origin)
+
+    def said(self, record: Record) -> Image:
+        """The image once its side said these rows, be they news or not."""
+        return replace(self, heard={**self.heard, **{name: self.heard.get(name, 0) + 1 for name in record}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,15 @@ class Merged:
     clashes: tuple[Clash, ...] = ()
 
 
-def state_of(translation: Translation, side: str, image: Image) -> str:
-    """What an image says, as one text that is the same for the same rows, in whatever order its lines stand."""
-    return fingerprint(_ordered(translation.held(side, image.document), translation.spec.fields))
+def state_of(translation: Translation, record: Record) -> State:
+    """What a record says, in whatever order its lines stand."""
+    ordered = _ordered(record, translation.spec.fields)
+    return {name: fingerprint({name: ordered[name]})[:16] if name in ordered else "" for name in record}
+
+
+def is_known(said: State, told: Sequence[State]) -> bool:
+    """Whether what is `said` is no more than one of the states that were told."""
+    return any(all(state.get(name, "") == value for name, value in said.items()) for state in told)
 
 
 def news_in(translation: Translation, side: str, record: Record, *, before: Image | None) -> dict[str, Any]:
@@ -70,10 +84,11 @@ def news_in(translation: Translation, side: str, record: Record, *, before: Imag
     return {name: value for name, value in record.items() if _differs(rows[name], value, held.get(name, ABSENT))}
 
 
-def besides(translation: Translation, side: str, image: Image, *, news: Record, document: Document) -> dict[str, Any]:
-    """`document`, which `side` says while it is being told something: its news and what no row speaks of; in every other
-    row what it held, for there it may just repeat what it is told."""
-    return translation.laid(side, {**translation.held(side, image.document), **news}, onto=document)
+def besides(translation: Translation, side: str, image: Image, telling: Image, *, news: Record, said: Document) -> Document:
+    """What `side`, which holds `image`, holds once it has `said` this while it is being told `telling`: there, it may just
+    repeat what it is told."""
+    rows = {**translation.held(side, image.document), **news}
+    return translation.laid(side, rows, onto=_besides(image.document, telling.document, said))
 
 
 def merge(
@@ -159,6 +174,18 @@ def _lines_in_order(group: Row, lines: list[Record]) -> list[dict[str, Any]]:
 def _without_files(record: Record, rows: Mapping[str, Row]) -> dict[str, Any]:
     """The record without files: its own bytes are not at hand any more."""
     return {name: value for name, value in record.items() if not (rows[name].file or rows[name].each)}
+
+
+def _besides(held: Document, told: Any, said: Document) -> dict[str, Any]:
+    """What is held, and what is said otherwise than it was told."""
+    changed = {key: value for key, value in said.items() if not isinstance(told, Mapping) or told.get(key, ABSENT) != value}
+    inner = {
+        key: _besides(held[key], told.get(key), value)
+        if isinstance(value, Mapping) and isinstance(held.get(key), Mapping)
+        else value
+        for key, value in changed.items()
+    }
+    return {**held, **inner}
 
 
 def _overlaid(old: Any, new: Any) -> Any:

@@ -53,13 +53,11 @@ class Slot:
 
     def agrees(self, old: Any, value: Any) -> bool:
         """Whether `old`, the side's present text, already corresponds to `value` (also as another side would lose it)."""
-        if value is None:  # what the side does not have need not be emptied
-            return old is None or (old is ABSENT and not self.needed) or (type(old) is str and not old.strip())
-        if type(old) is not str or not old.strip():
-            return False
+        if type(old) is not str or not old.strip():  # what the side does not have need not be emptied
+            return value is None and (old is None or type(old) is str or (old is ABSENT and not self.needed))
         try:
             was = self.cell.parse(old)
-            if was == value or was in _image(self.cell, value):
+            if was == value or (value is not None and was in _image(self.cell, value)):
                 return True
             return any(value in _image(cell, was) for cell in self.images)
         except Fault:
@@ -67,9 +65,10 @@ class Slot:
 
 
 def _image(cell: Cell, value: Any) -> tuple[Any, ...]:
-    """What `value` becomes by being written with `cell` and read back."""
+    """What `value` becomes by being written with `cell` and read back: of what is cut to blanks, nothing is left."""
     try:
-        return (cell.parse(cell.form(value)),)
+        text = cell.form(value)
+        return (cell.parse(text) if text.strip() else None,)
     except Fault:
         return ()
 

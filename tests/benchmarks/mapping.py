@@ -6,6 +6,7 @@ Run by `make benchmark-mapping`. Every measure is a median of turns taken by all
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import sys
@@ -109,14 +110,22 @@ def group_acts(translation: Translation, lines: int) -> dict[str, Act]:
 
 
 def medians(ways: Mapping[str, Act], *, turns: int, calls: int) -> dict[str, float]:
-    """Seconds per call of each way: the median of turns that all take one after the other."""
+    """Seconds per call of each way: the median of turns that all take one after the other.
+
+    As with `timeit`, the collector of cycles does not run meanwhile: what else lives in the process is not measured.
+    """
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(turns):
-        for name, act in ways.items():
-            start = time.perf_counter()
-            for _ in range(calls):
-                act()
-            taken[name].append((time.perf_counter() - start) / calls)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(turns):
+            for name, act in ways.items():
+                start = time.perf_counter()
+                for _ in range(calls):
+                    act()
+                taken[name].append((time.perf_counter() - start) / calls)
+    finally:
+        gc.enable()
     return {name: statistics.median(each) for name, each in taken.items()}
 
 

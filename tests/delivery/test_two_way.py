@@ -283,3 +283,74 @@ async def test_a_side_that_truly_goes_back_to_what_it_was_told_once_is_heard_aft
     assert at_once == "08"
     assert pair.applications.pages["D-7"]["telephone"] == "07"
     assert pair.applications.orders["D-7"]["Telephone"] == "07"
+
+
+async def test_a_row_that_one_side_knows_more_coarsely_clashes_with_nothing(pair: Pair) -> None:
+    await known_to_both(pair, numbers=(9,))
+    order = pair.applications.orders["D-9"]
+
+    await pair.waste_says({**order, "Observation": "Livré", "CodeMotif": "C"})
+    await pair.settle()
+
+    assert pair.applications.pages["D-9"]["commentaire"] == "Livré"
+    assert pair.applications.pages["D-9"]["motif"] == "casse"
+
+
+async def test_what_a_side_keeps_for_itself_is_kept_when_it_changes_during_the_call(pair: Pair) -> None:
+    await known_to_both(pair)
+    told = {**page(7), "telephone": "07"}
+
+    async def noted() -> None:
+        await pair.portal_says({**pair.applications.pages["D-7"], "noteInterne": "rappelé"})
+
+    pair.applications.during, pair.applications.at_once = noted, pair.echo
+    await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": told["telephone"]})
+    await pair.settle()
+
+    assert pair.applications.pages["D-7"]["telephone"] == "07"
+    assert pair.applications.pages["D-7"]["noteInterne"] == "rappelé"
+
+
+async def test_a_late_echo_of_a_call_that_was_made_again_is_known_for_what_it_is(pair: Pair) -> None:
+    await known_to_both(pair)
+
+    async def phone_changes() -> None:
+        await pair.portal_says({**pair.applications.pages["D-7"], "telephone": "07"})
+
+    pair.applications.during = phone_changes
+    await pair.waste_says({**pair.applications.orders["D-7"], "Adresse": "9, quai du Port"})
+    await pair.settle()
+    await pair.echoes()
+
+    assert [pair.applications.pages["D-7"][name] for name in ("telephone", "adresse")] == ["07", "9, quai du Port"]
+    assert [pair.applications.orders["D-7"][name] for name in ("Telephone", "Adresse")] == ["07", "9, quai du Port"]
+
+
+async def test_what_is_said_of_other_rows_does_not_drop_what_is_in_doubt(pair: Pair) -> None:
+    await known_to_both(pair)
+    for telephone in ("07", "08"):
+        await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": telephone})
+        await pair.settle()
+    needed = {name: page(7)[name] for name in ("numero", "deposeLe", "motif")}
+
+    await pair.portal_says({**pair.applications.pages["D-7"], "telephone": "07"})
+    await pair.portal_says({**needed, "adresse": "9, quai du Port"})
+    await asyncio.sleep(60)
+    await pair.settle()
+
+    assert [pair.applications.orders["D-7"][name] for name in ("Telephone", "Adresse")] == ["07", "9, quai du Port"]
+
+
+async def test_what_repeats_a_call_in_doubt_clashes_with_nothing(pair: Pair) -> None:
+    await known_to_both(pair)
+    pair.applications.cuts = 1
+    await pair.portal_says({**page(7), "adresse": "1, quai du Port"})
+    await pair.settle()
+
+    await pair.portal_says({**page(7), "adresse": "2, quai du Port"})
+    await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": "07"})
+    await asyncio.sleep(60)
+    await pair.settle()
+
+    assert [pair.applications.orders["D-7"][name] for name in ("Telephone", "Adresse")] == ["07", "2, quai du Port"]
+    assert [pair.applications.pages["D-7"][name] for name in ("telephone", "adresse")] == ["07", "2, quai du Port"]

@@ -126,7 +126,10 @@ class Campaign:
                 now.edits[reference, row][side].append(private(document))
                 continue
             self._edit_row(side, row, document)
-            now.edits[reference, row][side].append(values(document)[row])
+            given = values(document)[row]
+            if given in [values(now.before[side, reference])[row], *now.edits[reference, row][side]]:
+                self.sides.run_over.add((side, reference))
+            now.edits[reference, row][side].append(given)
         if side == "portal" and self.chance.random() < 0.05:
             document["etat"] = self.chance.choice(("ouverte", "planifiee", "faite"))
             self.overridden.add(reference)
@@ -250,9 +253,10 @@ class Campaign:
         portal, waste = self.sides.pages[reference], self.sides.orders[reference]
         here, there = values(portal), values(waste)
         unsure = self._was_run_over(reference)
-        if unsure and self.sides.temper.echoing != {"portal", "waste"}:
+        if unsure:
             self.settled.add(reference)
-            return
+            if self.sides.temper.echoing != {"portal", "waste"}:
+                return
         for row in PLACES:
             if row == "status" and (reference in self.overridden or there[row] is None):
                 continue

@@ -51,3 +51,10 @@ def test_a_code_that_a_side_cannot_tell_from_another_is_left_as_it_is() -> None:
     translation = one_row("table: codes, loses: {b: the finer code}", tables={"codes": codes})
 
     assert translation.write("b", {"value": "perte"}, {}, onto={"V": "9"}) == {"V": "9"}
+
+
+def test_a_text_that_another_side_cuts_to_blanks_stays_when_that_side_says_nothing() -> None:
+    translation = one_row("max: {a: 1}, loses: {a: the end}")
+
+    assert written(translation, None, onto={"V": "  blanks around"}) == "  blanks around"
+    assert written(translation, None, onto={"V": "no blanks"}) == ""

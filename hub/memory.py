@@ -54,7 +54,8 @@ class Memory:
         image, telling = self.image(side), unpacked_image(self._of(side).telling)
         news = news_in(translation, side, record, before=image)
         if telling:
-            news = {name: news[name] for name in news_in(translation, side, record, before=telling) if name in news}
+            repeated = _repeated(translation, side, record, image or Image({}), telling)
+            news = {name: value for name, value in news.items() if name not in repeated}
         worth = Worth.NEWS if news or not (image or telling) else Worth.NOTHING
         after = (image or Image({})).overlaid(document, news=news, by=side)
         if image is None:
@@ -66,8 +67,8 @@ class Memory:
         document = besides(translation, side, image, telling, news=news, said=document)
         if document == image.document:
             return Heard(Worth.NOTHING)
-        repeated = {name: value for name, value in record.items() if name not in news}
-        before = replace(image, document=translation.laid(side, repeated, onto=image.document))
+        known = {name: value for name, value in record.items() if name not in news}
+        before = replace(image, document=translation.laid(side, known, onto=image.document))
         return Heard(worth, self._with(side, replace(after, document=document).said(record)), before)
 
     def believed(self, translation: Translation, side: str, record: Record, *, before: Image) -> Record | None:
@@ -108,6 +109,14 @@ class Memory:
 
     def _of(self, side: str) -> Held:
         return self.held.get(side) or Held(self.authority, self.exchange, self.reference, side)
+
+
+def _repeated(translation: Translation, side: str, record: Record, image: Image, telling: Image) -> set[str]:
+    """The rows of `record` that say what its side is being told, or was told by a call that is made again since."""
+    again = [state for state in telling.told[:-1] if state not in image.told]
+    said = state_of(translation, record)
+    old = {name for name, value in said.items() if any(state.get(name, "") == value for state in again)}
+    return old | (record.keys() - news_in(translation, side, record, before=telling).keys())
 
 
 async def recollect(ledger: Ledger, exchange: Exchange, *, authority: str, reference: str) -> Memory | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -38,14 +38,22 @@ def of_object(of: sa.Connection, authority: str, exchange: str, reference: str) 
 
 
 def versions(to: Transaction, held: Iterable[Held]) -> dict[Place, int]:
-    """The version of each image that stands there now, locked until the end of the transaction."""
-    places = sorted({place(each) for each in held})
-    columns = sa.tuple_(image.c.authority, image.c.exchange, image.c.reference, image.c.side)
-    found: dict[Place, int] = {}
-    if places:
-        asked = sa.select(image).where(columns.in_(places)).order_by(*image.primary_key).with_for_update()
-        found = {place(Held(**row)): row["version"] for row in to.connection.execute(asked).mappings()}
+    """The version of each image that stands there now, locked until the end of the transaction; also of one that is not
+    there yet, for two nodes may hear of an object in the same moment."""
+    places = {place(each) for each in held}
+    found = _locked(to, places)
+    if missing := places - found.keys():
+        empty = [row_of(Held(*each)) for each in sorted(missing)]
+        to.connection.execute(insert(image).on_conflict_do_nothing(), empty)
+        found |= _locked(to, missing)
     return found
+
+
+def _locked(to: Transaction, places: Set[Place]) -> dict[Place, int]:
+    columns = sa.tuple_(image.c.authority, image.c.exchange, image.c.reference, image.c.side)
+    asked = sa.select(image).where(columns.in_(sorted(places))).order_by(*image.primary_key).with_for_update()
+    rows = to.connection.execute(asked).mappings() if places else ()
+    return {place(Held(**row)): row["version"] for row in rows}
 
 
 def unmoved(held: Sequence[Held], now: Mapping[Place, int]) -> bool:

@@ -6,16 +6,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
-
 from hub.call import Call, Reply
-from hub.errors import CallNotSent, CallUnanswered, HubUnavailable, same
-from tests.delivery.town import Town
-from tests.delivery.two_applications import Pair, TwoApplications, page
+from hub.errors import CallNotSent, CallUnanswered, same
+from tests.delivery.two_applications import TwoApplications
 
 Document = dict[str, Any]
 PLACES = {
@@ -45,6 +42,11 @@ class Temper:
     partial: float
     echoing: frozenset[str]
 
+    @property
+    def heals(self) -> bool:
+        """Whether what crosses a call is put right by what is said next: both sides say what they were told, soon."""
+        return self.delay < 3 and len(self.echoing) == 2
+
     @classmethod
     def of(cls, chance: random.Random) -> Temper:
         """Any temper."""
@@ -68,8 +70,8 @@ class Said:
 
 @dataclass
 class Neighbours(TwoApplications):
-    """Both applications. `unheard`: what each has to say of an object, in turn; `run_over`: the objects of a side that were
-    replaced by a call before the hub had heard what its user had changed. `away`: the applications that nobody answers for."""
+    """Both applications. `unheard`: what each has to say of an object, in turn; `run_over`: the objects of a side that a
+    call replaced before the hub had heard what a user had changed in them; `away`: the applications where nobody answers."""
 
     temper: Temper = field(default_factory=lambda: Temper(0.01, 0.01, 0, 0, 0, frozenset(("portal", "waste"))))
     chance: random.Random = field(default_factory=random.Random)
@@ -125,8 +127,8 @@ def values(document: Document) -> dict[str, Any]:
     """The rows of a page or an order, so that both sides' can be compared; what is empty is None."""
     column = 0 if "numero" in document else 1
     flat = {**document, **document.get("usager", {})}
-    found = {row: flat.get(places[column]) or None for row, places in PLACES.items()}
-    found["status"] = STATUSES.get(found["status"], found["status"])
+    found: dict[str, Any] = {row: flat.get(places[column]) or None for row, places in PLACES.items()}
+    found["status"] = STATUSES.get(found["status"] or "", found["status"])
     found["comment"] = found["comment"] and found["comment"][:60].rstrip()
     found["bins"] = _bins(found["bins"] or [])
     return found
@@ -141,6 +143,6 @@ def private(document: Document) -> dict[str, Any]:
 
 def _bins(lines: list[Document]) -> dict[str, str]:
     return {
-        STREAMS.get(line.get("flux", ""), line.get("CodeFlux", "")): str(line.get("volume", line.get("Litrage")) or "")
+        STREAMS.get(str(line.get("flux")), str(line.get("CodeFlux"))): str(line.get("volume", line.get("Litrage")) or "")
         for line in lines
     }

@@ -296,18 +296,20 @@ async def test_a_row_that_one_side_knows_more_coarsely_clashes_with_nothing(pair
     assert pair.applications.pages["D-9"]["motif"] == "casse"
 
 
-async def test_what_a_side_keeps_for_itself_is_kept_when_it_changes_during_the_call(pair: Pair) -> None:
+async def test_what_a_side_keeps_for_itself_is_kept_when_it_changes_before_the_answer(pair: Pair) -> None:
     await known_to_both(pair)
-    told = {**page(7), "telephone": "07"}
 
-    async def noted() -> None:
-        await pair.portal_says({**pair.applications.pages["D-7"], "noteInterne": "rappelé"})
+    async def noted(_side: str, document: dict[str, Any]) -> None:
+        await pair.portal_says({**document, "noteInterne": "rappelé"})
 
-    pair.applications.during, pair.applications.at_once = noted, pair.echo
-    await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": told["telephone"]})
+    pair.applications.at_once = noted
+    await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": "07"})
+    await pair.settle()
+    pair.applications.at_once = None
+    await pair.waste_says({**pair.applications.orders["D-7"], "Telephone": "08"})
     await pair.settle()
 
-    assert pair.applications.pages["D-7"]["telephone"] == "07"
+    assert pair.applications.pages["D-7"]["telephone"] == "08"
     assert pair.applications.pages["D-7"]["noteInterne"] == "rappelé"
 
 

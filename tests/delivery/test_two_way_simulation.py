@@ -1,5 +1,8 @@
-"""Whole campaigns of a two-way exchange under virtual time: users on both sides change the same requests at any moment, while
-calls are slow, cut or find nobody, notifications are late, and nodes die or lose sight of the ledger. Judged in each calm."""
+"""Whole campaigns of a two-way exchange under virtual time, judged in each calm: users on both sides change the same
+requests at any moment; calls are slow, cut or find nobody, notifications are late, nodes die or lose the ledger.
+
+What crosses a call is judged by agreement alone, and only where both sides say soon what they were told.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,19 @@ from tests.delivery.town import Town
 from tests.delivery.two_applications import Pair, page
 from tests.installation import Installation
 
-SEEDS = range(int(os.environ.get("HUB_FIRST_SEED", "0")), int(os.environ.get("HUB_SEEDS", "16")))
+SEEDS = range(int(os.environ.get("HUB_FIRST_SEED", "0")), int(os.environ.get("HUB_SEEDS", "6")))
 OBJECTS, ROUNDS, EDITS = 3, 3, 5
 STREAMS = (("om", "OM"), ("verre", "VE"), ("papier", "PA"))
+SIDES = ("portal", "waste")
+LABELS = {
+    "phone": "Téléphone",
+    "address": "Adresse",
+    "family_name": "Nom",
+    "given_name": "Prénom",
+    "comment": "Commentaire",
+    "status": "État",
+    "bins": "Bacs",
+}
 ENDED = {State.DELIVERED, State.CANCELLED}
 CALM = 45.0
 """Seconds after the last word in which a late echo may still be believed, and a call follow from it."""
@@ -45,12 +58,17 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return load_catalogue(root)
 
 
+Values = dict[str, list[Any]]
+
+
 @dataclass
 class Round:
     """What happened to the objects since the last calm: by object, row and side the values that users gave."""
 
     before: dict[tuple[str, str], dict[str, Any]]
-    edits: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    edits: dict[tuple[str, str], dict[str, list[Any]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
     count: int = 0
 
 
@@ -64,7 +82,6 @@ class Campaign:
     settled: set[str] = field(default_factory=set)
     overridden: set[str] = field(default_factory=set)
     faults: int = 0
-    calls: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def sides(self) -> Neighbours:
@@ -74,7 +91,7 @@ class Campaign:
     async def play(self) -> None:
         """Make the requests known to both, then trouble and calm in turn, judged in each calm."""
         await self.pair.node.worker.start()
-        talking = [asyncio.create_task(self._talk(side, f"D-{n}")) for side in PLACES_OF for n in range(OBJECTS)]
+        talking = [asyncio.create_task(self._talk(side, f"D-{n}")) for side in SIDES for n in range(OBJECTS)]
         for number in range(OBJECTS):
             self.sides.changed("portal", f"D-{number}", page(number))
         await self._calm()
@@ -95,7 +112,6 @@ class Campaign:
         await asyncio.gather(*(self._edit(now, name) for name in self.sides.pages if name not in self.settled))
         await trouble
         await self._calm()
-        self.calls.append((now.count, len(self.sides.told) - told))
         assert len(self.sides.told) - told <= 4 * now.count + self.sides.failed - failed + 3 * self.faults, "ping-pong"
         await self._judge(now)
 
@@ -117,14 +133,12 @@ class Campaign:
         held = self.sides.pages if side == "portal" else self.sides.orders
         document, now.count = copy.deepcopy(held[reference]), now.count + 1
         if self.chance.random() < 0.15:
-            self._edit_private(side, document, now.count)
-            changed = ["private"]
+            document["noteInterne" if side == "portal" else "Equipe"] = f"privé {now.count}"
+            now.edits[reference, "private"][side].append(private(document))
+            changed = []
         else:
             changed = self.chance.sample(rows, self.chance.choice((1, 1, 2)))
         for row in changed:
-            if row == "private":
-                now.edits[reference, row][side].append(private(document))
-                continue
             self._edit_row(side, row, document)
             given = values(document)[row]
             if given in [values(now.before[side, reference])[row], *now.edits[reference, row][side]]:
@@ -133,12 +147,9 @@ class Campaign:
         if side == "portal" and self.chance.random() < 0.05:
             document["etat"] = self.chance.choice(("ouverte", "planifiee", "faite"))
             self.overridden.add(reference)
-        touched = {PLACES[row][side == "waste"] for row in changed if row != "private"}
+        touched = {PLACES[row][side == "waste"] for row in changed}
         spared = {name for name in SPARED if name not in touched and self.chance.random() < self.sides.temper.partial}
         self.sides.changed(side, reference, document, without=frozenset(spared))
-
-    def _edit_private(self, side: str, document: dict[str, Any], number: int) -> None:
-        document["noteInterne" if side == "portal" else "Equipe"] = f"privé {number}"
 
     def _edit_row(self, side: str, row: str, document: dict[str, Any]) -> None:
         name = PLACES[row][side == "waste"]
@@ -215,7 +226,9 @@ class Campaign:
         end, since = asyncio.get_running_loop().time() + LONG, asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(3)
-            busy = any(self.sides.unheard.values()) or any(each.state not in {*ENDED, State.DEAD} for each in await self._open())
+            busy = any(self.sides.unheard.values()) or any(
+                each.state not in {*ENDED, State.DEAD} for each in await self._open()
+            )
             if busy:
                 since = asyncio.get_running_loop().time()
             if asyncio.get_running_loop().time() - since > CALM:
@@ -240,7 +253,7 @@ class Campaign:
             self._judge_object(now, reference)
 
     def _judge_clash(self, now: Round, dead: Delivery) -> None:
-        """Only what both changed is a person's to settle."""
+        """Only what both changed is for a person to settle."""
         assert "both changed" in dead.reason, dead.reason
         both = {row for (name, row), by in now.edits.items() if name == dead.reference and len(by) == 2}
         named = {row for row in PLACES if LABELS[row] in dead.reason}
@@ -255,7 +268,7 @@ class Campaign:
         unsure = self._was_run_over(reference)
         if unsure:
             self.settled.add(reference)
-            if self.sides.temper.echoing != {"portal", "waste"}:
+            if not self.sides.temper.heals:
                 return
         for row in PLACES:
             if row == "status" and (reference in self.overridden or there[row] is None):
@@ -270,21 +283,9 @@ class Campaign:
         if not unsure:
             for side, document in (("portal", portal), ("waste", waste)):
                 kept = now.edits.get((reference, "private"), {}).get(side, [private(now.before[side, reference])])[-1]
-                assert private(document) == kept, f"{reference}: what {side} keeps for itself is {private(document)}, not {kept}"
+                assert private(document) == kept, f"{reference}: {side} keeps {private(document)} for itself, not {kept}"
             if (reference, "bins") not in now.edits:
                 assert portal.get("bacs") == now.before["portal", reference].get("bacs")
-
-
-PLACES_OF = ("portal", "waste")
-LABELS = {
-    "phone": "Téléphone",
-    "address": "Adresse",
-    "family_name": "Nom",
-    "given_name": "Prénom",
-    "comment": "Commentaire",
-    "status": "État",
-    "bins": "Bacs",
-}
 
 
 async def campaign_of(catalogue: Catalogue, seed: int) -> Campaign:
@@ -295,12 +296,11 @@ async def campaign_of(catalogue: Catalogue, seed: int) -> Campaign:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_both_sides_agree_in_the_end_and_nothing_that_nobody_changed_is_altered(catalogue: Catalogue, seed: int) -> None:
+async def test_both_sides_agree_in_the_end_and_nothing_else_is_altered(catalogue: Catalogue, seed: int) -> None:
     campaign = await campaign_of(catalogue, seed)
 
     try:
         await campaign.play()
-    except BaseException:
-        print(campaign.sides.temper, "\n".join(campaign.sides.log), sep="\n")
+    except AssertionError as error:
+        error.add_note("\n".join([str(campaign.sides.temper), *campaign.sides.log]))
         raise
-    print("calls", campaign.calls)

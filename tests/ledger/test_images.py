@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ from hub.call import Unanswered
 from hub.errors import same
 from hub.ledger import Held, Ledger, Moved
 from hub.lifecycle import Decision, Event
-from hub.message import State
+from hub.message import Receipt, State
+from tests.ledger.conftest import Opener
 from tests.ledger.makers import NOON, a_settlement, accepted, an_acceptance, claimed
 
 PAGE = Held("ville", "bin-replacement", "R1", "portal", b"page 1")
@@ -82,3 +84,14 @@ async def test_what_a_person_confirms_is_what_the_side_holds(ledger: Ledger) -> 
     await ledger.confirm(claim.delivery.id, actor="alice", reason="seen there", now=NOON)
 
     assert await images(ledger) == {"waste": replace(ORDER, version=1)}
+
+
+async def test_of_two_nodes_that_hear_first_of_an_object_at_once_one_looks_again(opened_on_postgres: Opener) -> None:
+    nodes = [await opened_on_postgres("node-1"), await opened_on_postgres("node-2")]
+
+    for number in range(20):
+        first = replace(PAGE, reference=f"R{number}")
+        said = (node.accept(replace(an_acceptance(f"R{number}"), images=(first,))) for node in nodes)
+        answers = await asyncio.gather(*said, return_exceptions=True)
+
+        assert {type(answer) for answer in answers} == {Receipt, Moved}

@@ -26,7 +26,7 @@ demo: $(READY)  ## Play every exchange both ways; ONCE=1 ends with 0 when every 
 
 test: $(READY)  ## The whole check: style, types, floors, configuration, every test
 	@$(MAKE) --no-print-directory lint
-	$(RUN)pytest -n 2 --dist loadgroup
+	$(RUN)pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Style, types, floors, and hub check on what ships
 	$(RUN)ruff check .

@@ -6,8 +6,10 @@ import os
 import sys
 
 import cyclopts
+from rich.console import Console
 
 from hub.cli import check, demo, diff, example, explain, new, operate, refresh, rehearse, serve, start, trial
+from hub.cli.mistyped import mistyped
 from hub.cli.reference import reference_command
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubError
@@ -16,6 +18,8 @@ app = cyclopts.App(
     name="hub",
     help="The hub links a citizen portal to back-office applications, both ways, over REST and SOAP, without code.",
     version="0.1.0",
+    error_console=Console(stderr=True, highlight=False, soft_wrap=True),
+    error_formatter=mistyped,
 )
 app.command(start.init)
 app.command(check.check)

@@ -88,8 +88,8 @@ async def _welcome(hub: Hub, screen: Screen) -> None:
     counts = len(catalogue.connectors), len(catalogue.exchanges), len(catalogue.schedules)
     screen.say(
         f"hub 0.1.0, revision {catalogue.revision}: {counts[0]} connectors, {counts[1]} exchanges, {counts[2]} schedules.",
-        f"hub 0.1.0, révision {catalogue.revision} : {counts[0]} connecteurs, {counts[1]} échanges, "
-        f"{counts[2]} planifications.",
+        f"hub 0.1.0, révision {catalogue.revision} : connecteurs {counts[0]}, échanges {counts[1]}, "
+        f"planifications {counts[2]}.",
     )
     if key := await first_admin_key(hub.desk, hub.ledger):
         show_admin_key(screen, key)

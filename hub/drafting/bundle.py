@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from hub.errors import ConfigurationError, NotFound, Text
+from hub.errors import ConfigurationError, Conflict, NotFound, Text
 from hub.transports.contract_folder import Folder
 from hub.transports.known_schemas import XS
 from hub.transports.openapi_files import Sources
@@ -31,10 +31,11 @@ class Bundle:
 def bundle_of(file: Path, protocol: Protocol) -> Bundle:
     """The contract in `file` with what it imports. What cannot be found is left for the contract's reader to tell.
 
-    Raises NotFound where there is no such file.
+    Raises NotFound where there is no such file, Conflict where it is a contract of the other protocol.
     """
     if not file.is_file():
         raise NotFound(Text(en=f"There is no file {file}.", fr=f"Le fichier {file} n'existe pas."))
+    _refuse_other(file, protocol)
     folder = Folder(file.parent.resolve())
     found: dict[Path, bytes] = {}
     waiting, sources = [file.resolve()], Sources(folder)
@@ -45,6 +46,21 @@ def bundle_of(file: Path, protocol: Protocol) -> Bundle:
         found[each] = folder.content(each)
         waiting += _named_in_xml(folder, each) if protocol == "soap" else _named_in_openapi(sources, each)
     return Bundle(protocol, file.name, {folder.named(each): content for each, content in found.items()})
+
+
+def _refuse_other(file: Path, protocol: Protocol) -> None:
+    """Told by its name: a contract that cannot be read is better told of by the reader that was asked for."""
+    if protocol == "rest" and file.suffix.lower() in (".wsdl", ".xml"):
+        text = Text(
+            en=f"{file} is no OpenAPI: give it with --wsdl.", fr=f"{file} n'est pas un OpenAPI : donnez-le avec --wsdl."
+        )
+    elif protocol == "soap" and file.suffix.lower() in (".yaml", ".yml", ".json"):
+        text = Text(
+            en=f"{file} is no WSDL: give it with --openapi.", fr=f"{file} n'est pas un WSDL : donnez-le avec --openapi."
+        )
+    else:
+        return
+    raise Conflict(text)
 
 
 def _named_in_xml(folder: Folder, file: Path) -> Iterator[Path]:

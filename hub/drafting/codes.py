@@ -35,9 +35,9 @@ def code_words(
     elif set(one) <= set(other):
         return
     same = _same(one, other)
+    doubts += [sides.says(guidance.ALIKE)] if any(_alike(*both) < _LIKELY for both in same.items()) else []
     codes = {value: _code(value) for value in one}
     if len(same) == len(one) and len(set(codes.values())) == len(one) and len(one) <= 6:
-        doubts += [sides.says(guidance.ALIKE)] if any(_alike(*both) < _LIKELY for both in same.items()) else []
         words["values"] = {
             sides.sender: {codes[value]: value for value in one},
             sides.receiver: {codes[value]: same[value] for value in one},

@@ -119,7 +119,10 @@ def _refuse_existing(root: Path, path: Path) -> None:
     if path.exists():
         shown = path.relative_to(root).as_posix()
         raise Conflict(
-            Text(en=f"{shown} is there already: nothing was written", fr=f"{shown} existe déjà : rien n'a été écrit")
+            Text(
+                en=f"{shown} is there already: nothing was written. Give another name, or remove it to begin again.",
+                fr=f"{shown} existe déjà : rien n'a été écrit. Donnez un autre nom, ou supprimez-le pour recommencer.",
+            )
         )
 
 
@@ -132,7 +135,7 @@ def _seat(catalogue: Catalogue, errors: tuple[Finding, ...], named: str) -> Seat
         raise _unknown(name, Text(en="connector", fr="e connecteur"), catalogue.connectors)
     if operation not in application.spec.operations:
         what = Text(en=f"operation of {name}", fr=f"'opération de {name}")
-        raise _unknown(operation or "-", what, application.spec.operations)
+        raise _unknown(operation, what, application.spec.operations)
     return Seat(application, operation)
 
 

@@ -158,6 +158,8 @@ class _Trial:
         for name, row in groups:
             if len(record.get(name) or []) < 2 or self.translation.spec.fields[name].match is None:
                 continue
+            if not all(isinstance(line, Mapping) for line in _at(document, row.each[side]) or ()):
+                continue  # a line that is nothing but its text has no place for a mark
             self._count(PRIVATE)
             marked = _marked(document, row.each[side])
             turned = {**record, name: list(reversed(record[name]))[:-1]}

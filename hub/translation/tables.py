@@ -92,7 +92,11 @@ class _TableReader:
             sides = self._sides(columns)
             found = [self._line(columns, row, rows.line_num) for row in rows if any(cell.strip() for cell in row)]
         except csv.Error as error:
-            self._wrong(rows.line_num, Text(en=f"is not CSV: {error}", fr=f"n'est pas du CSV : {error}"))
+            words = Text(
+                en=f"is not CSV, often for a quotation mark that is not closed ({error})",
+                fr="n'est pas du CSV : le plus souvent, un guillemet n'est pas refermé",
+            )
+            self._wrong(rows.line_num, words)
             return (), ()
         if not found:
             self._wrong(1, Text(en="has no line", fr="n'a aucune ligne"))

@@ -177,3 +177,16 @@ def test_the_comments_are_in_the_language_that_was_asked_for(contract: Path, tmp
     written = (tmp_path / "connectors" / "library" / "connector.yaml").read_text(encoding="utf-8")
     assert "d'après son nom : le hub lui dit quelque chose" in written
     assert "by its name" not in written
+
+
+@pytest.mark.parametrize(
+    ("file", "protocol", "option"), [("reservations.wsdl", "rest", "--wsdl"), ("portal.openapi.yaml", "soap", "--openapi")]
+)
+def test_a_contract_given_with_the_other_option_is_told_the_right_one(
+    file: str, protocol: str, option: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Conflict) as refused:
+        make_connector(tmp_path, asked(), LIBRARY / file, protocol)  # type: ignore[arg-type]
+
+    assert f"donnez-le avec {option}" in refused.value.text.fr
+    assert not (tmp_path / "connectors").exists()

@@ -8,6 +8,7 @@ from hub.contract import Kind, Shape
 from hub.specs.load import build
 from hub.specs.mapping import Mapping as Spec
 from hub.specs.source import parse_source
+from hub.translation.laws import check_laws
 from hub.translation.mapping import compile_mapping
 from hub.translation.tables import Table
 from tests.translation.one_row import one_row, read, written
@@ -44,6 +45,21 @@ def test_a_line_that_is_a_text_is_left_as_its_side_wrote_it() -> None:
     record = translation.read("a", {"C": ["2", "1", "3"]}).record
 
     assert translation.write("b", record, {}, onto={"C": ["001", "+2"]}) == {"C": ["001", "+2", "3"]}
+
+
+def test_lines_that_are_texts_on_both_sides_keep_every_law() -> None:
+    rows = "  codes: {each: {a: C, b: C}, match: code, fields: {code: {a: '#text', b: '#text'}}}"
+    head = "exchange: t\ntitle: T\nsector: social\nbetween: {a: {in: x}, b: {out: y}}\nkey: codes\nfields:\n"
+    shape = Shape("D", Kind.OBJECT, children=(Shape("C", Kind.TEXT, repeated=True),))
+    source = parse_source(head + rows, shown="t.yaml")
+    translation = compile_mapping(
+        build(source, Spec), shapes={"a": {"in": shape}, "b": {"out": shape}}, replies={}, tables={}
+    )
+
+    report = check_laws(translation, source)
+
+    assert report.findings == ()
+    assert report.records > 0
 
 
 def test_a_code_that_a_side_cannot_tell_from_another_is_left_as_it_is() -> None:

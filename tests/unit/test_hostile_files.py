@@ -24,7 +24,7 @@ CANARY = "canary-5c1f"
 SECONDS, MEGABYTES = 4, 1500
 """Of the processor; far over what is needed: a bomb needs hours, or everything."""
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("hostile")]
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True)

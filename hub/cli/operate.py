@@ -62,6 +62,13 @@ class Desk:
             ) from error
         if reply.is_success:
             return reply.json()
+        if reply.status_code == httpx.codes.UNAUTHORIZED:
+            raise NotAllowed(
+                Text(
+                    en="The hub does not know the key in HUB_ADMIN_KEY. Is it whole? hub init --new-admin-key makes one.",
+                    fr="Clé de HUB_ADMIN_KEY inconnue du hub. Est-elle entière ? hub init --new-admin-key en crée une.",
+                )
+            )
         raise NotAllowed(_said(reply), status=reply.status_code)
 
 

@@ -15,6 +15,7 @@ from hub.assembly import Hub, assemble
 from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
+from hub.errors import ConfigurationError
 from hub.settings import Settings, read_settings
 from hub.telemetry import configure_logging
 
@@ -93,5 +94,21 @@ async def _welcome(hub: Hub, screen: Screen) -> None:
     )
     if key := await first_admin_key(hub.desk, hub.ledger):
         show_admin_key(screen, key)
+    _say_unreachable(hub, screen)
     address = f"http://{settings.host}:{settings.port}/admin"
     screen.say(f"Console: {address}", f"Console : {address}")
+
+
+def _say_unreachable(hub: Hub, screen: Screen) -> None:
+    """What has no address yet is said at the start: messages for it are accepted, and wait."""
+    for name, application in hub.catalogue.connectors.items():
+        for instance in application.spec.instances.values():
+            try:
+                hub.settings.expand(instance.address)
+            except ConfigurationError as error:
+                text = error.text
+                screen.say(
+                    f"{name} cannot be reached: {text.en} Its messages wait.",
+                    f"{name} est injoignable : {text.fr} Ses messages attendent.",
+                    style="yellow",
+                )

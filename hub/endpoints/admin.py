@@ -339,7 +339,10 @@ async def run(hub: Served, who: Operator, schedule: str, why: Reasoned) -> dict[
 
 
 async def issue(hub: Served, who: Operator, new: NewKey) -> dict[str, Any]:
-    """Issue a key: `key` is shown this once."""
+    """Issue a key: `key` is shown this once. NotFound for a right on an exchange that there is not."""
+    for scope in new.scopes:
+        if (name := scope.partition(":")[2]) not in ("", "*", "own"):
+            hub.catalogue.exchange(name)
     clear = await hub.desk.issue_key(
         new.application, new.authority, new.scopes, actor=who.actor, title=new.title, expires=new.expires
     )

@@ -267,3 +267,10 @@ def test_a_tool_without_a_hub_says_what_to_do(here: Installation) -> None:
 
     assert ended.returncode == 1
     assert "start it with hub serve" in ended.stdout
+
+
+def test_a_key_that_the_hub_does_not_know_is_said_by_the_name_of_its_variable(town: Town, here: Installation) -> None:
+    ended = here.hub("messages", HUB_URL=town.admin.url, HUB_ADMIN_KEY=town.installation.admin_key[:-1])
+
+    assert ended.returncode == 1
+    assert "HUB_ADMIN_KEY" in ended.stdout + ended.stderr

@@ -187,3 +187,10 @@ async def test_an_operator_without_the_right_to_content_reads_none_and_nobody_re
 
         assert answer.status_code == status, answer.text
         assert "data" not in answer.text
+
+
+async def test_a_right_on_an_exchange_that_there_is_not_is_refused_with_those_that_there_are(doors: Doors) -> None:
+    refused = await doors.post("/admin/api/keys", key=doors.admin, application="portal", scopes=["send:bin-replacment"])
+
+    assert refused.status_code == 404
+    assert "bin-replacement" in refused.text

@@ -6,7 +6,7 @@ VENV = .venv
 RUN = $(VENV)/bin/
 READY = $(VENV)/.ready
 
-.PHONY: help setup demo test lint kill campaign mutants properties benchmark-mapping clean
+.PHONY: help setup demo test lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping clean
 
 help:           ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 20
@@ -35,11 +35,22 @@ lint: $(READY)  ## Style, types, floors, and hub check on what ships
 	$(RUN)lint-imports
 	$(RUN)hub check
 
-kill: $(READY)  ## kill -9 ten times during 1,000 messages, on SQLite and on two nodes with PostgreSQL
-	HUB_KILLS=10 $(RUN)pytest tests/faults/test_kill.py -s
+campaign: $(READY) ## Three nodes and PostgreSQL under faults, and a judge; MINUTES=15: the whole proof; SEED=N: one that was
+	$(RUN)python -m tests.faults.campaign --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
-campaign: $(READY) ## The same a hundred times during 10,000 messages
-	HUB_KILLS=100 $(RUN)pytest tests/faults/test_kill.py -s
+simulate: $(READY) ## Whole campaigns under virtual time, each by its seed: SEEDS=10000, FIRST=0
+	@$(RUN)python -m tests.delivery.simulate --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),0)
+
+defects: $(READY) ## Plant twenty defects in copies of the hub, one at a time: each must be found as what it is
+	@$(RUN)python -m tests.defects
+
+crash-points: $(READY) ## Kill, EIO and ENOSPC at every write and sync of the ledger on SQLite, and 2,000 power cuts (needs strace)
+	$(RUN)python -m tests.storage.power_loss
+	$(RUN)python -m tests.storage.crash_points
+
+crash-points: $(READY) ## Kill, EIO and ENOSPC at every write and sync of the ledger on SQLite, and 2,000 power cuts (needs strace)
+	$(RUN)python -m tests.storage.power_loss
+	$(RUN)python -m tests.storage.crash_points
 
 mutants: $(READY) ## Slips in every shipped mapping, table and example: how many hub check finds, and those that get away
 	$(RUN)python -m tests.translation.mutations
@@ -48,8 +59,12 @@ mutants: $(READY) ## Slips in every shipped mapping, table and example: how many
 properties: $(READY) ## The laws on ten thousand made mappings and messages each, through XML and JSON
 	$(RUN)python -m tests.translation.properties
 
+benchmark: $(READY) ## The hub beside what one would use instead, into docs/reference/performance.md; SHORT=1: two minutes
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --group benchmark --python $(RUN)python
+	$(RUN)python -m tests.benchmarks.delivery $(if $(SHORT),--short) $(if $(MILLIONS),--millions $(MILLIONS))
+
 benchmark-mapping: $(READY) ## What a mapping costs against the same by hand, and half of it by XSLT and jmespath
 	$(RUN)python -m tests.benchmarks.mapping
 
 clean:          ## Remove what was installed and made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmark

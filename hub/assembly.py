@@ -14,7 +14,6 @@ from hub.caller import Caller
 from hub.catalogue import Catalogue, load_catalogue
 from hub.desk import Desk
 from hub.dispatcher import Dispatcher
-from hub.errors import HubUnavailable
 from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.privacy import KeyRing, open_keyring
@@ -76,28 +75,8 @@ class Hub:
 
     async def ready(self) -> tuple[bool, dict[str, str]]:
         """Whether this node does its work, and what it says of each part."""
-        parts = {"ledger": await self._ledger_state(), "worker": "ok" if self.worker.alive else "stopped"}
+        parts = {"ledger": await self.ledger.standing(), "worker": "ok" if self.worker.alive else "stopped"}
         return all(state == "ok" for state in parts.values()), parts
-
-    async def _ledger_state(self) -> str:
-        try:
-            await self.ledger.ping()
-        except HubUnavailable:
-            return "away"
-        return "ok"
-
-
-class _Wake:
-    """Passes a wake-up on to the worker, which is made after those who wake it."""
-
-    def __init__(self) -> None:
-        self._wake: Callable[[], None] = _nobody
-
-    def wakes(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
-
-    def __call__(self) -> None:
-        self._wake()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +88,6 @@ class _Ground:
     caller: Caller
     clock: Clock
     announce: Listener
-    wake: _Wake
     chance: Callable[[], float]
 
 
@@ -117,19 +95,21 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) 
     """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
     catalogue = load_catalogue(settings.root)
     keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
-    ledger = await Ledger.open(settings.database, cipher=keyring, node=settings.node, boot=new_id())
+    ledger = await Ledger.open(
+        settings.database, cipher=keyring, node=settings.node, boot=new_id(), ballast=settings.ballast
+    )
     await clock.agree_with(ledger)
     transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
     caller = Caller(settings=settings, transport=transport, clock=clock)
     announce, chance = _to_all((telemetry.listen, *listeners)), random.SystemRandom().random
-    ground = _Ground(catalogue, ledger, caller, clock, announce, _Wake(), chance)
-    intake, dispatcher = _intake(ground), _dispatcher(ground)
+    ground = _Ground(catalogue, ledger, caller, clock, announce, chance)
+    intake, dispatcher = _intake(ground, settings.most_waiting), _dispatcher(ground)
     return Hub(
         settings=settings,
         catalogue=catalogue,
         ledger=ledger,
         intake=intake,
-        desk=Desk(ledger=ledger, clock=clock, announce=announce, wake=ground.wake),
+        desk=Desk(ledger=ledger, clock=clock, announce=announce),
         dispatcher=dispatcher,
         worker=_worker(ground, dispatcher),
         scheduler=_scheduler(ground, intake),
@@ -140,14 +120,14 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) 
     )
 
 
-def _intake(on: _Ground) -> Intake:
+def _intake(on: _Ground, most_waiting: int) -> Intake:
     return Intake(
         catalogue=on.catalogue,
         ledger=on.ledger,
         clock=on.clock,
         new_id=new_id,
         announce=on.announce,
-        wake=on.wake,
+        most_waiting=most_waiting,
     )
 
 
@@ -160,20 +140,17 @@ def _dispatcher(on: _Ground) -> Dispatcher:
         jitter=on.chance,
         new_id=new_id,
         announce=on.announce,
-        wake=on.wake,
     )
 
 
 def _worker(on: _Ground, dispatcher: Dispatcher) -> Worker:
-    worker = Worker(
+    return Worker(
         ledger=on.ledger,
         dispatcher=dispatcher,
         lanes=on.catalogue.lane_policies(),
         clock=on.clock,
         agree=lambda: on.clock.agree_with(on.ledger),
     )
-    on.wake.wakes(worker.wake)
-    return worker
 
 
 def _scheduler(on: _Ground, intake: Intake) -> Scheduler:
@@ -186,10 +163,6 @@ def _scheduler(on: _Ground, intake: Intake) -> Scheduler:
         chance=on.chance,
         announce=on.announce,
     )
-
-
-def _nobody() -> None:
-    """Before the worker is there, nobody is to be woken."""
 
 
 def _to_all(listeners: tuple[Listener, ...]) -> Listener:

@@ -12,7 +12,7 @@ from hub.errors import Text
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request, ready to go. `total` bounds the whole call in seconds, `connect` its connection alone;
-    `largest` bounds the decoded answer in bytes."""
+    `largest` bounds the decoded answer in bytes. `certificates`: the file of the only authorities to trust for it."""
 
     method: str
     url: str
@@ -21,6 +21,7 @@ class Call:
     connect: float = 5.0
     total: float = 20.0
     largest: int = 10 * 1024 * 1024
+    certificates: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
-from hub.codecs import codec_for
+from hub.codecs import Codecs
 from hub.contract import Document, SoapBinding
 from hub.errors import ConfigurationError, MessageError, Problem, Text, TransportError
 from hub.settings import Settings
@@ -44,6 +44,7 @@ class Caller:
         self._settings = settings
         self._transport = transport
         self._clock = clock
+        self._codecs = Codecs()
 
     async def call(self, application: Application, name: str, document: Document, *, authority: str, key: str) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
@@ -68,7 +69,7 @@ class Caller:
     def _made(self, application: Application, name: str, document: Document, authority: str) -> Call:
         """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
         operation, spec = application.operation(name), application.spec
-        body = codec_for(operation.input).write(document) if operation.input else b""
+        body = self._codecs.of(operation.input).write(document) if operation.input else b""
         if operation.input and (problems := operation.input.check(body)):
             raise MessageError(problems=problems)
         instance = spec.instances.get(application.instance(authority))
@@ -80,8 +81,10 @@ class Caller:
             "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
         }
         if isinstance(operation.binding, SoapBinding):
-            return soap_call(operation, body, **common)
-        return rest_call(operation, document, body=body, **common)
+            call = soap_call(operation, body, **common)
+        else:
+            call = rest_call(operation, document, body=body, **common)
+        return replace(call, certificates=_file(application, instance.certificates)) if instance.certificates else call
 
     def _credentials(self, application: Application, reference: str) -> Credentials | None:
         if not reference:
@@ -91,16 +94,35 @@ class Caller:
 
     def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]
-        rules, now = application.spec.answers, self._clock()
+        codec = self._codecs.of(operation.output) if operation.output else None
+        known: dict[str, Any] = {
+            "rules": application.spec.answers,
+            "operation_name": name,
+            "now": self._clock(),
+            "codec": codec,
+        }
         if spec.direction == "ask" and spec.found:
-            return judge_look_up(reply, operation, rules=rules, operation_name=name, found=spec.found, now=now)
-        return judge(reply, operation, rules=rules, operation_name=name, now=now)
+            return judge_look_up(reply, operation, found=spec.found, **known)
+        return judge(reply, operation, **known)
 
 
 def _keyed(application: Application, name: str, document: Document, key: str) -> Document:
     """The document with the hub's idempotency key where the operation wants it."""
     field = application.spec.operations[name].key_field
     return {**document, field: key} if field else document
+
+
+def _file(application: Application, name: str) -> str:
+    """Where a file of the connector's folder is. ConfigurationError when it is not there."""
+    path = application.folder / name
+    if path.is_file():
+        return str(path)
+    raise ConfigurationError(
+        Text(
+            en=f"connectors/{application.name} has no file {name}, which `certificates` names.",
+            fr=f"connectors/{application.name} n'a pas de fichier {name}, que `certificates` indique.",
+        )
+    )
 
 
 def _all_problems(error: MessageError) -> Text:

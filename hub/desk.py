@@ -1,6 +1,6 @@
-"""What an operator does: replay, cancel, confirm, pause, resume, issue and revoke keys; each with a name and a reason.
+"""What an operator does: replay, correct, cancel, confirm, pause, resume, issue and revoke keys; each with name and reason.
 
-The desk changes nothing by itself: it asks the ledger, tells whoever listens, and wakes the worker.
+The desk changes nothing by itself: it asks the ledger, and tells whoever listens.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
-from hub.errors import Conflict, MessageError, NotFound, Text
-from hub.ledger import ApiKey, Ledger, Search
-from hub.message import State
+from hub.errors import Conflict, HubUnavailable, MessageError, Text
+from hub.ledger import Acceptance, ApiKey, Ledger, Moved, Search, Selection
+from hub.message import Delivery, Receipt, State
 from hub.signals import LaneChanged, Listener
 
 LONGEST_KEY = timedelta(days=366)
@@ -23,6 +25,17 @@ LONGEST_KEY = timedelta(days=366)
 SCOPE = re.compile(r"(send|ask|collect):(\*|[a-z][a-z0-9-]*)|status:own|read|admin|content")
 KEY = re.compile(r"hub_([0-9a-f]{12})_([0-9a-f]{64})")
 """A whole key in clear: `hub_<id>_<secret of 256 bits>`."""
+
+Verb = Literal["replay", "cancel"]
+"""What can be done to all that a search finds."""
+
+_STATES: Mapping[Verb, tuple[State, ...]] = {
+    "replay": (State.DEAD, State.UNANSWERED),
+    "cancel": (State.DEAD, State.UNANSWERED, State.WAITING),
+}
+
+TRIES = 20
+"""How often a correction is merged anew that meets other messages of its object in the same moment."""
 
 _SHORTEST_REASON = 3
 _LONGEST_REASON = 500
@@ -34,24 +47,19 @@ def digest(secret: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """What a replay of all that matches came to: the deliveries found, those sent anew, and those that could not be."""
+class Preview:
+    """What would be done to all that a search finds. `ticket` lets it be done to these, and to nothing else."""
 
-    found: tuple[str, ...]
-    replayed: tuple[str, ...] = ()
-    refused: tuple[tuple[str, Text], ...] = ()
+    selection: Selection
+    ticket: str
 
 
 def _quiet(_: object) -> None:
     """Nobody listens."""
 
 
-def _asleep() -> None:
-    """Nobody is to be woken."""
-
-
 class Desk:
-    """The operator's actions over the ledger. `wake` makes the worker look at once."""
+    """The operator's actions over the ledger."""
 
     def __init__(
         self,
@@ -59,12 +67,10 @@ class Desk:
         *,
         clock: Callable[[], datetime],
         announce: Listener = _quiet,
-        wake: Callable[[], None] = _asleep,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._announce = announce
-        self._wake = wake
 
     # -- deliveries ---------------------------------------------------------------------------------------------------
 
@@ -72,51 +78,47 @@ class Desk:
         """Send a dead or unanswered delivery anew. NotFound, Conflict; MessageError without a reason (as below)."""
         why = reasoned(reason)
         await self._ledger.replay(delivery, actor=actor, reason=why, now=self._clock(), look_up=look_up)
-        self._wake()
 
     async def cancel(self, delivery: str, *, actor: str, reason: str) -> None:
         """Skip a delivery for good, so that the next of its reference may go."""
         why = reasoned(reason)
         await self._ledger.cancel(delivery, actor=actor, reason=why, now=self._clock())
-        self._wake()
 
     async def confirm(self, delivery: str, *, actor: str, reason: str) -> None:
         """Say that an unanswered delivery was carried out."""
         why = reasoned(reason)
         await self._ledger.confirm(delivery, actor=actor, reason=why, now=self._clock())
-        self._wake()
 
-    async def replay_all(self, search: Search, *, actor: str, reason: str, dry_run: bool = False) -> Replayed:
-        """Send anew every dead letter that the search finds, or only tell which they are."""
-        why = "dry run" if dry_run else reasoned(reason)
-        found = await self._dead(search)
-        if dry_run:
-            return Replayed(found)
-        refused: list[tuple[str, Text]] = []
-        for delivery in found:
-            try:
-                await self._ledger.replay(delivery, actor=actor, reason=why, now=self._clock())
-            except (Conflict, NotFound) as error:
-                refused.append((delivery, error.text))
-        self._wake()
-        left = {delivery for delivery, _ in refused}
-        return Replayed(found, tuple(delivery for delivery in found if delivery not in left), tuple(refused))
+    async def replace(
+        self, delivery: str, corrected: Callable[[Delivery], Awaitable[Acceptance]], *, actor: str, reason: str
+    ) -> Receipt:
+        """Put a corrected message (`corrected`, intake's) in the place of a dead letter, which is cancelled with it; the new
+        message's receipt. NotFound, Conflict; MessageError for a document that is not accepted."""
+        why = reasoned(reason)
+        for _ in range(TRIES):
+            with suppress(Moved):
+                made = await corrected(await self._ledger.delivery(delivery))
+                return await self._ledger.replace(delivery, made, actor=actor, reason=why, now=self._clock())
+        raise HubUnavailable
 
-    async def _dead(self, search: Search) -> tuple[str, ...]:
-        """The dead deliveries of all pages of a search."""
-        found: list[str] = []
-        asked = replace(search, state=State.DEAD, limit=200, after="")
-        while True:
-            page = await self._ledger.find(asked)
-            found.extend(
-                delivery.id
-                for summary in page.found
-                for delivery in summary.deliveries
-                if delivery.state is State.DEAD and _fits(delivery.lane, delivery.reason, search)
-            )
-            if not page.next:
-                return tuple(found)
-            asked = replace(asked, after=page.next)
+    # -- all that a search finds --------------------------------------------------------------------------------------
+
+    async def preview(self, verb: Verb, search: Search) -> Preview:
+        """What `verb` would be done to; nothing is done. MessageError for a state in which it cannot be done."""
+        _check_state(verb, search.state)
+        found = await self._ledger.selection(search)
+        return Preview(found, f"{found.mark}-{_signature(verb, search)}")
+
+    async def replay_all(self, search: Search, *, ticket: str, actor: str, reason: str) -> int:
+        """Send anew what the preview of this ticket showed; how many. What has been touched since is left alone, so the same
+        ticket does nothing a second time. Conflict for a ticket of another search."""
+        why, mark = reasoned(reason), _mark("replay", search, ticket)
+        return await self._ledger.replay_all(search, mark=mark, actor=actor, reason=why, now=self._clock())
+
+    async def cancel_all(self, search: Search, *, ticket: str, actor: str, reason: str) -> int:
+        """Skip for good what the preview of this ticket showed, in the same way; how many."""
+        why, mark = reasoned(reason), _mark("cancel", search, ticket)
+        return await self._ledger.cancel_all(search, mark=mark, actor=actor, reason=why, now=self._clock())
 
     # -- lanes --------------------------------------------------------------------------------------------------------
 
@@ -131,7 +133,6 @@ class Desk:
         why = reasoned(reason)
         await self._ledger.resume_lane(lane, actor=actor, reason=why, now=self._clock())
         self._announce(LaneChanged(lane, "closed", why))
-        self._wake()
 
     # -- schedules ----------------------------------------------------------------------------------------------------
 
@@ -182,9 +183,32 @@ def reasoned(reason: str) -> str:
     )
 
 
-def _fits(lane: str, reason: str, search: Search) -> bool:
-    """Whether a dead delivery of a message found is itself what was searched for."""
-    return (not search.lane or lane == search.lane) and search.reason.lower() in reason.lower()
+def _check_state(verb: Verb, state: State | None) -> None:
+    if state not in _STATES[verb]:
+        known = ", ".join(_STATES[verb])
+        raise MessageError(
+            Text(en=f"This is done to one of these states: {known}.", fr=f"Possible pour l'un de ces états : {known}."),
+            kind="state-not-accepted",
+        )
+
+
+def _mark(verb: Verb, search: Search, ticket: str) -> int:
+    """Where the journal stood when this was looked at."""
+    _check_state(verb, search.state)
+    mark, _, signature = ticket.partition("-")
+    if mark.isascii() and mark.isdigit() and signature == _signature(verb, search):
+        return int(mark)
+    raise Conflict(
+        Text(
+            en="Look first: the dry run of this very search gives the ticket to do it with.",
+            fr="Vérifiez d'abord : l'essai à blanc de cette même recherche donne le ticket qui permet d'agir.",
+        )
+    )
+
+
+def _signature(verb: Verb, search: Search) -> str:
+    """Tells one search from another."""
+    return digest(repr((verb, replace(search, after="", limit=0))))[:12]
 
 
 def _check_key(scopes: Sequence[str], *, lasts: timedelta) -> None:

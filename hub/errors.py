@@ -125,6 +125,14 @@ class HubUnavailable(HubError):
     """The hub cannot take this now; the same request can be made again later."""
 
 
+class TooManyWaiting(HubUnavailable):
+    """So much of this sender waits already that it must slow down; the same request can be made again later."""
+
+
+class NoRoom(HubUnavailable):
+    """The hub's disk is full; the same request can be made again when there is room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a check found: every finding, in the order of files and lines."""

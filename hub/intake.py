@@ -13,15 +13,17 @@ from functools import partial
 from typing import Literal
 
 from hub.catalogue import Catalogue, Exchange
-from hub.codecs import codec_for
+from hub.codecs import Codecs
 from hub.contract import Document, Part
-from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text
+from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
 from hub.ledger import Acceptance, Ledger, Moved
 from hub.memory import recollect
-from hub.message import Receipt
+from hub.message import Delivery, Receipt
 from hub.routing import Said, acceptance
+from hub.settings import MOST_WAITING
 from hub.signals import Accepted, Listener, NotAccepted
 from hub.translation import Reading, canonical_text, merge
+from hub.watermarks import Watermarks
 
 TRIES = 20
 """How often a message is merged anew that meets others of its object in the same moment."""
@@ -31,7 +33,8 @@ TRIES = 20
 class Arrival:
     """One thing that came to a door: for REST the body, for SOAP the element inside the SOAP body.
 
-    `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one.
+    `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one; `expires_at` is
+    when it will be of no more use to its sender.
     """
 
     exchange: str
@@ -43,10 +46,11 @@ class Arrival:
     key: str = ""
     caller_url: str = ""
     trace: str = ""
+    expires_at: datetime | None = None
 
 
 class Intake:
-    """Accepts what arrives. `new_id` gives message ids, `clock` the time, `wake` tells the worker that work is there."""
+    """Accepts what arrives. `new_id` gives message ids, `clock` the time."""
 
     def __init__(
         self,
@@ -56,14 +60,15 @@ class Intake:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         announce: Listener,
-        wake: Callable[[], None],
+        most_waiting: int = MOST_WAITING,
     ) -> None:
+        self._watermarks = Watermarks(catalogue, ledger, most=most_waiting, clock=clock)
         self._catalogue = catalogue
         self._ledger = ledger
         self._clock = clock
         self._new_id = new_id
         self._announce = announce
-        self._wake = wake
+        self._codecs = Codecs()
 
     async def accept(self, arrival: Arrival) -> Receipt:
         """The receipt of a message that is now on disk.
@@ -72,12 +77,38 @@ class Intake:
         message, HubUnavailable when the ledger cannot take it.
         """
         try:
+            await self._watermarks.admit(arrival.application, arrival.authority)
             receipt = await self._kept(lambda: self._recognise(arrival))
         except MessageError as error:
             self._announce(NotAccepted(arrival.exchange, arrival.application, error.kind))
             raise
+        except TooManyWaiting:
+            self._announce(NotAccepted(arrival.exchange, arrival.application, "too-many-waiting"))
+            raise
         self._accepted(arrival, receipt)
         return receipt
+
+    async def corrected(self, delivery: Delivery, body: bytes, *, parameters: Mapping[str, str] | None = None) -> Acceptance:
+        """What a corrected document of its sender becomes, for the receiver of this delivery alone: read, held against its
+        contract and mapped like any other. Nothing is accepted yet; MessageError with every problem."""
+        old = await self._ledger.message(delivery.message)
+        if not old.operation or self._catalogue.exchange(old.exchange).incoming(old.sender) != old.operation:
+            raise MessageError(_NO_DOCUMENT, kind="no-document")
+        arrival = Arrival(
+            old.exchange,
+            old.sender,
+            old.authority,
+            body,
+            parameters=parameters or {},
+            key=f"{delivery.id}:corrected:{delivery.tries}",
+            caller_url=old.caller_url,
+            trace=old.trace,
+        )
+        made = await self._recognise(arrival)
+        kept = tuple(each for each in made.deliveries if each.receiver == delivery.receiver)
+        if not kept:
+            raise MessageError(_NO_NEWS, kind="no-news")
+        return replace(made, deliveries=kept)
 
     async def accept_list(
         self, exchange: str, documents: Sequence[Document], *, sender: str, authority: str, cursor: tuple[str, str]
@@ -86,15 +117,16 @@ class Intake:
 
         One answer per item; an item that cannot be read is refused alone, and the others are taken.
         """
+        await self._watermarks.admit(sender, authority)
         entered = self._catalogue.exchange(exchange).of(authority)
         read = [self._item(entered, document, sender=sender, authority=authority) for document in documents]
         results = await self._items(entered, read, cursor)
         for result in results:
             if isinstance(result, Receipt):
+                self._watermarks.entered(sender, authority, deliveries=len(result.deliveries))
                 self._announce(Accepted(exchange, sender, result.reference, result.message, result.duplicate))
             else:
                 self._announce(NotAccepted(exchange, sender, result.kind))
-        self._wake()
         return results
 
     async def _kept(self, recognised: Callable[[], Awaitable[Acceptance]]) -> Receipt:
@@ -115,7 +147,7 @@ class Intake:
                 )
             )
         part = self._catalogue.connectors[arrival.application].operation(operation).input
-        document = {**codec_for(part).read(arrival.body), **arrival.parameters} if part else {}
+        document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters} if part else {}
         reading = _read(exchange, arrival, part, document) if part else Reading({}, {})
         said = Said(
             exchange,
@@ -129,11 +161,26 @@ class Intake:
             key=arrival.key,
             caller_url=arrival.caller_url,
             trace=arrival.trace,
+            expires_at=arrival.expires_at,
             document=document,
         )
         said = await self._addressed(said)
         _writable(said)
-        return self._acceptance(said)
+        return await self._in_time(self._acceptance(said))
+
+    async def _in_time(self, acceptance: Acceptance) -> Acceptance:
+        """Refuse what comes too late to be of use, unless it repeats what came in time. MessageError."""
+        message = acceptance.message
+        if message.expires_at is None or message.expires_at > message.accepted_at or await self._ledger.knows(message):
+            return acceptance
+        at = message.expires_at
+        raise MessageError(
+            Text(
+                en=f"It comes too late: it was of use until {at:%Y-%m-%d %H:%M:%S} UTC.",
+                fr=f"Reçu trop tard : il n'était utile que jusqu'au {at:%d/%m/%Y %H:%M:%S} UTC.",
+            ),
+            kind="expired",
+        )
 
     async def _items(
         self, exchange: Exchange, said: Sequence[Said | MessageError], cursor: tuple[str, str]
@@ -169,16 +216,27 @@ class Intake:
                 said = replace(said, reference=found)
         reference = said.reference or said.exchange.translation.reference(said.record)
         memory = await recollect(self._ledger, said.exchange, authority=said.authority, reference=reference)
-        return replace(said, memory=memory)
+        return replace(said, memory=memory) if memory else said
 
     def _acceptance(self, said: Said) -> Acceptance:
         return acceptance(said, catalogue=self._catalogue, id=self._new_id(), now=self._clock())
 
     def _accepted(self, arrival: Arrival, receipt: Receipt) -> None:
+        if not receipt.duplicate:
+            self._watermarks.entered(arrival.application, arrival.authority, deliveries=len(receipt.deliveries))
         self._announce(
             Accepted(arrival.exchange, arrival.application, receipt.reference, receipt.message, receipt.duplicate)
         )
-        self._wake()
+
+
+_NO_DOCUMENT = Text(
+    en="Its sender did not send a document that could be corrected: correct it in the application, which says it anew.",
+    fr="L'émetteur n'a pas envoyé de document à corriger : corrigez dans l'application, qui le redira.",
+)
+_NO_NEWS = Text(
+    en="With this document there is nothing to tell the receiver.",
+    fr="Avec ce document, il n'y a rien à dire au destinataire.",
+)
 
 
 def _read(exchange: Exchange, arrival: Arrival, part: Part, document: Document) -> Reading:

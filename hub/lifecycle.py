@@ -5,10 +5,11 @@ No clock, no chance, no store: `now` and `jitter` are arguments, and what is dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from hub.call import (
     Delivered,
@@ -36,8 +37,21 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 LONGEST_WAIT = timedelta(hours=24)
 """No Retry-After of an application is followed further than this."""
 
+BEYOND_AT_ONCE, BEYOND_PER_SECOND = 1000, 5000.0
+"""Limits that no hub reaches: they are none."""
+
+TICK = timedelta(milliseconds=1)
+"""So much later than reckoned a bucket is looked at again: its filling is counted in parts of a second."""
+
 MOST_LOSSES = 5
 """A delivery whose holder died so many times in a row, with no outcome in between, may be what kills its holders."""
+
+
+SUSPECT = 3
+"""So many losses in a row are no accident of a node any more."""
+
+APART = timedelta(seconds=2)
+"""What lies between two suspects: time enough for most calls."""
 
 
 def check_transition(before: State, after: State) -> None:
@@ -144,11 +158,13 @@ def _unanswered(
     return Decision(State.UNANSWERED, Event.UNANSWERED, None, delivery.attempts + 1, True, now, reason)
 
 
-def after_loss(delivery: Delivery, *, losses: int, now: datetime) -> Decision:
+def after_loss(delivery: Delivery, *, losses: int, now: datetime, place: int = 0) -> Decision:
     """What follows when the holder of `delivery` died before it had an outcome, for the `losses`-th time in a row: it may
-    have been sent, so it is in doubt, and it is not charged for what befell its holder."""
+    have been sent, so it is in doubt, and it is not charged for what befell its holder. Suspects go one after the other,
+    each in its `place`: one of those that were lost together may be what kills, and the others are not to die with it."""
     if losses < MOST_LOSSES:
-        return Decision(State.UNANSWERED, Event.LOST, now, delivery.attempts, True, delivery.failing_since)
+        due_at = now + place * APART if losses >= SUSPECT else now
+        return Decision(State.UNANSWERED, Event.LOST, due_at, delivery.attempts, True, delivery.failing_since)
     return Decision(State.DEAD, Event.DEAD, None, delivery.attempts, True, delivery.failing_since, _deadly(losses))
 
 
@@ -164,6 +180,30 @@ def _exhausted(reason: Text, attempts: int) -> Text:
         en=f"Given up after {attempts} attempts. Last: {reason.en}",
         fr=f"Abandonné après {attempts} tentatives. Dernière cause : {reason.fr}",
     )
+
+
+# -- a message to several receivers -----------------------------------------------------------------------------------
+
+Rule = Literal["all", "any"] | tuple[str, ...]
+"""When a message to several receivers is done: once all have it, once any has it, or once these have it."""
+
+_WORST_FIRST = (State.DEAD, State.UNANSWERED, State.SENDING, State.WAITING, State.DELIVERED, State.CANCELLED)
+_BEST_FIRST = (State.DELIVERED, State.SENDING, State.WAITING, State.UNANSWERED, State.DEAD, State.CANCELLED)
+
+
+def as_a_whole(standing: Iterable[tuple[str, State]], rule: Rule = "all") -> State | None:
+    """How a message stands whose deliveries stand so, each by its receiver; None when it has no delivery."""
+    known = tuple(standing)
+    counted = {state for receiver, state in known if rule in ("all", "any") or receiver in rule}
+    states = counted or {state for _, state in known}
+    return next((state for state in (_BEST_FIRST if rule == "any" else _WORST_FIRST) if state in states), None)
+
+
+def concludes(receiver: str, after: State, *, fellows: Iterable[tuple[str, State]], rule: Rule) -> bool:
+    """Whether a delivery that was being sent makes its message as a whole what itself becomes, and not one before it did."""
+    others = tuple(fellows)
+    before = as_a_whole((*others, (receiver, State.SENDING)), rule)
+    return as_a_whole((*others, (receiver, after)), rule) is after and before is not after
 
 
 # -- lanes ------------------------------------------------------------------------------------------------------------
@@ -203,6 +243,11 @@ class LanePolicy:
     rest: timedelta = timedelta(minutes=1)
     stopped_rest: timedelta = timedelta(minutes=10)
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it has limits that the nodes of one hub can come near to, and so must agree on."""
+        return self.at_once < BEYOND_AT_ONCE or self.per_second < BEYOND_PER_SECOND
+
 
 def allowance(lane: Lane, *, policy: LanePolicy, in_flight: int, now: datetime) -> tuple[int, Lane]:
     """How many deliveries may be claimed now, and the lane as it then is (its bucket filled, a due gate half-open)."""
@@ -212,6 +257,17 @@ def allowance(lane: Lane, *, policy: LanePolicy, in_flight: int, now: datetime) 
         return (0 if in_flight else 1), replace(lane, gate=Gate.HALF_OPEN, until=None)
     filled = _filled(lane, policy, now)
     return max(0, min(policy.at_once - in_flight, int(filled.tokens))), replace(filled, until=None)
+
+
+def opens_at(lane: Lane, *, policy: LanePolicy, now: datetime) -> datetime | None:
+    """From when on a lane lets something through, as far as time alone tells; None while it is paused."""
+    if lane.paused:
+        return None
+    opens = max(lane.until or now, now)
+    tokens = _filled(lane, policy, now).tokens
+    if lane.gate is Gate.CLOSED and tokens < 1.0:
+        opens = max(opens, now + timedelta(seconds=(1.0 - tokens) / policy.per_second) + TICK)
+    return opens
 
 
 def taken(lane: Lane, count: int) -> Lane:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -31,6 +31,14 @@ class State(StrEnum):
 
 ENDED = frozenset({State.DELIVERED, State.CANCELLED})
 """States after which the next delivery of the same reference may go. A dead letter holds its reference back."""
+
+
+class Priority(IntEnum):
+    """Which deliveries of a lane go first when not all can go at once; within a reference, order goes before it."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,8 @@ class Delivery:
     `lane` is `<connector>/<instance>`; `position` orders the deliveries of one (lane, reference). `attempts` counts what
     the message was charged for, `tries` counts every try. `token` grows with each claim: a holder of an older one can
     change nothing. `look_up` says that an earlier try went unanswered, so the receiver must be asked first.
-    `due_at` None: it waits for a person.
+    `due_at` None: it waits for a person. `skipped`: if it dies, what comes after it in its reference goes on.
+    `behind`: an earlier one of its reference was found that has not ended; `ahead`: one was found behind it.
     """
 
     id: str
@@ -86,6 +95,10 @@ class Delivery:
     holder: str = ""
     lease_until: datetime | None = None
     reason: str = ""
+    priority: int = Priority.NORMAL
+    skipped: bool = False
+    behind: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ Used by both doors: what arrives from outside, and what follows from a delivery 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hub.catalogue import Catalogue, Exchange
 from hub.contract import Document
 from hub.ledger import Acceptance, Content
 from hub.memory import Heard, Memory, Worth, packed_image
-from hub.message import Delivery, Files, Message, Record, State
-from hub.translation import FollowUp, Receiver, fingerprint, pack
+from hub.message import Delivery, Files, Message, Priority, Record, State
+from hub.translation import FollowUp, Receiver, digest, pack
 
 BEFORE = "before"
 """The content of a message that holds what its sender held of the object until then."""
@@ -42,6 +43,7 @@ class Said:
     reference: str = ""
     caller_url: str = ""
     trace: str = ""
+    expires_at: datetime | None = None
     document: Document | None = None
     memory: Memory | None = None
 
@@ -55,19 +57,20 @@ class Said:
 
 def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> Acceptance:
     """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers."""
-    message, heard = _message(said, catalogue.revision, id=id, now=now), said.heard
+    record = pack(said.record)
+    message, heard = _message(said, catalogue.revision, id=id, now=now, fingerprint=digest(record)), said.heard
     due_at = now + DOUBT if heard.worth is Worth.DOUBTFUL else now
     receivers = said.exchange.translation.receivers(said.sender) if heard.worth is not Worth.NOTHING else ()
     deliveries = tuple(
-        replace(_delivery(message, receiver, catalogue=catalogue, number=number), due_at=due_at)
+        _delivery(said.exchange, message, receiver, catalogue=catalogue, number=number, due_at=due_at)
         for number, receiver in enumerate(receivers, start=1)
     )
     detail = {} if heard.worth is Worth.NEWS else {"worth": heard.worth.name.lower()}
-    return Acceptance(message, _contents(said, heard), deliveries, detail=detail, images=(heard.held,) if heard.held else ())
+    images = (heard.held,) if heard.held else ()
+    return Acceptance(message, _contents(said, heard, record), deliveries, detail=detail, images=images, record=said.record)
 
 
-def _message(said: Said, revision: str, *, id: str, now: datetime) -> Message:
-    spec = said.exchange.spec
+def _message(said: Said, revision: str, *, id: str, now: datetime, fingerprint: str) -> Message:
     return Message(
         id=id,
         exchange=said.exchange.name,
@@ -76,13 +79,35 @@ def _message(said: Said, revision: str, *, id: str, now: datetime) -> Message:
         operation=said.operation,
         reference=said.reference or _reference(said),
         key=said.key or said.exchange.translation.identity(said.record),
-        fingerprint=fingerprint(said.record),
+        fingerprint=fingerprint,
         revision=revision,
         accepted_at=now,
-        expires_at=now + spec.expires if spec.expires else None,
+        expires_at=_expires_at(said, now),
         trace=said.trace,
         caller_url=said.caller_url,
     )
+
+
+def _expires_at(said: Said, now: datetime) -> datetime | None:
+    """The earliest of the deadlines: the sender's own, the one that the record carries, the exchange's."""
+    spec = said.exchange.spec
+    carried = said.record.get(spec.deadline) if spec.deadline else None
+    deadlines = (
+        said.expires_at,
+        _end_of(str(carried), ZoneInfo(spec.timezone)) if carried else None,
+        now + spec.expires if spec.expires else None,
+    )
+    return min((each for each in deadlines if each), default=None)
+
+
+def _end_of(moment: str, zone: ZoneInfo) -> datetime | None:
+    """A time of a record, or the end of a day, in UTC; None beyond the calendar: 9999-12-31 means that there is no end."""
+    at = datetime.fromisoformat(moment)
+    local = at.replace(tzinfo=at.tzinfo or zone)
+    try:
+        return (local if "T" in moment else local + timedelta(days=1)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _reference(said: Said) -> str:
@@ -92,8 +117,13 @@ def _reference(said: Said) -> str:
     return translation.reference(said.record) or " ".join(recalled)
 
 
-def _delivery(message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int) -> Delivery:
-    instance = catalogue.connectors[receiver.side].instance(message.authority)
+def _delivery(
+    exchange: Exchange, message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int, due_at: datetime
+) -> Delivery:
+    application = catalogue.connectors[receiver.side]
+    instance = application.instance(message.authority)
+    operation = application.spec.operations.get(receiver.operation)
+    on_dead = exchange.spec.on_dead or (operation.on_dead if operation else "block")
     return Delivery(
         id=f"{message.id}-{number}",
         message=message.id,
@@ -105,12 +135,14 @@ def _delivery(message: Message, receiver: Receiver, *, catalogue: Catalogue, num
         reference=message.reference,
         position=0,
         state=State.WAITING,
-        due_at=message.accepted_at,
+        due_at=due_at,
+        priority=Priority[exchange.spec.priority.upper()],
+        skipped=on_dead == "skip",
     )
 
 
-def _contents(said: Said, heard: Heard) -> tuple[Content, ...]:
-    kept = [Content("record", "application/json", pack(said.record))]
+def _contents(said: Said, heard: Heard, record: bytes) -> tuple[Content, ...]:
+    kept = [Content("record", "application/json", record)]
     if said.original:
         kept.append(Content("original", said.media, said.original))
     if heard.before:

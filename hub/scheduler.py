@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ OVERLAP = timedelta(minutes=5)
 """How far a fetch looks back before the last one: the application's clock and commits may lag. Repeats are recognised."""
 FIRST = timedelta(days=1)
 """How far the very first fetch looks back."""
+MOST_MISSED = 100
+"""Of the slots that `missed: all` makes up for, at most the latest so many: a stop of a month is no reason for a storm."""
 EARLY = timedelta(seconds=20)
 """How much sooner than the ledger's clock the node's may fire: less than the minute between two slots."""
 
@@ -58,6 +61,11 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]
     def after(self, moment: datetime) -> datetime:
         """The first slot after `moment`."""
         return next(CronSim(self._schedule.cron, moment.astimezone(self._zone)))
+
+    def between(self, taken: datetime, met: datetime) -> tuple[datetime, ...]:
+        """The slots after `taken`, up to `met`."""
+        later = CronSim(self._schedule.cron, taken.astimezone(self._zone))
+        return tuple(takewhile(lambda slot: slot <= met, later))
 
     def slot(self, moment: datetime) -> datetime:
         """The slot that is met at `moment`: the last one, or one that is due within seconds, for the timer and the ledger
@@ -120,7 +128,8 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Fire nothing more."""
-        self._timer.shutdown(wait=False)
+        if self._timer.running:
+            self._timer.shutdown(wait=False)
 
     async def fetch_now(self, name: str) -> int:
         """Fetch a schedule's feed at once, whatever its slots; the number of items. Raises NotFound, HubError."""
@@ -132,17 +141,23 @@ class Scheduler:
         return await self._run(schedule, now)
 
     async def _fire(self, schedule: Schedule, trigger: CronTrigger) -> None:
-        """The slot that is due now, if no node has taken it, after the schedule's random delay; given up at a stop."""
+        """The slots that are due now and that no node has taken, after the schedule's random delay; given up at a stop."""
         name, now = schedule.schedule, self._clock()
-        slot = trigger.slot(now)
         try:
             await asyncio.sleep(self._chance() * schedule.jitter.total_seconds())
-            if await self._ledger.begin_fire(name, slot, now=now, abandoned_before=self._started_at):
-                await self._run(schedule, slot)
+            for slot in await self._due(schedule, trigger, now):
+                if await self._ledger.begin_fire(name, slot, now=now, abandoned_before=self._started_at):
+                    await self._run(schedule, slot)
         except HubError as error:
             log.warning("schedule %s: %s", name, error)
         except asyncio.CancelledError:
             log.info("schedule %s: stopped before its end; the next start or slot takes it up", name)
+
+    async def _due(self, schedule: Schedule, trigger: CronTrigger, now: datetime) -> tuple[datetime, ...]:
+        """The slot that is met now; before it, with `missed: all`, each one since the last that any node took."""
+        met = trigger.slot(now)
+        taken = await self._ledger.fires(schedule.schedule, limit=1) if schedule.missed == "all" else ()
+        return trigger.between(taken[0].slot, met)[-MOST_MISSED:] if taken else (met,)
 
     async def _run(self, schedule: Schedule, slot: datetime) -> int:
         """One run after the other of a schedule, each written as it ended, and whatever it ended by."""

@@ -17,12 +17,16 @@ from hub.errors import ConfigurationError, Text
 
 Network = IPv4Network | IPv6Network
 
+MOST_WAITING = 1_000_000
+"""Deliveries that may wait in the hub unless it is told otherwise: ten messages a second for more than a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """An installation: its folder, its database, its address, its node's name, and what it may call.
 
-    `proxies` are the addresses whose word is taken for where a request came from, and by which scheme."""
+    `proxies` are the addresses whose word is taken for where a request came from, and by which scheme; `ballast` is how
+    many bytes beside a SQLite ledger are given up when its disk is full; `most_waiting` is how many deliveries may wait."""
 
     root: Path
     database: str
@@ -35,6 +39,8 @@ class Settings:
     certificates: Path | None = None
     proxies: tuple[str, ...] = ()
     largest_body: int = 10 * 1024 * 1024
+    ballast: int = 64 * 1024 * 1024
+    most_waiting: int = MOST_WAITING
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self, reference: str) -> str:
@@ -83,6 +89,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         certificates=Path(certificates) if certificates else None,
         proxies=tuple(part.strip() for part in environment.get("HUB_PROXIES", "").split(",") if part.strip()),
         largest_body=_whole("HUB_LARGEST_BODY", environment.get("HUB_LARGEST_BODY", str(10 * 1024 * 1024))),
+        most_waiting=_whole("HUB_MOST_WAITING", environment.get("HUB_MOST_WAITING", str(MOST_WAITING))),
+        ballast=_whole("HUB_BALLAST", environment.get("HUB_BALLAST", str(64 * 1024 * 1024))),
         environment=dict(environment),
     )
 

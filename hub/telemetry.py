@@ -9,10 +9,11 @@ import logging
 import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -84,6 +85,9 @@ class Telemetry:
         self._standing = Gauge(
             "hub_deliveries", "Deliveries that have not ended.", ("lane", "exchange", "state"), registry=self.registry
         )
+        self._retried = Gauge(
+            "hub_ledger_retries", "Transactions that PostgreSQL broke off and that were made anew.", registry=self.registry
+        )
         self._oldest = Gauge(
             "hub_oldest_waiting_seconds", "Age of the oldest waiting message.", ("lane",), registry=self.registry
         )
@@ -141,8 +145,9 @@ class Telemetry:
 
     # -- scrapes ------------------------------------------------------------------------------------------------------
 
-    def exposition(self, standings: Iterable[Standing], lanes: Iterable[Watched]) -> tuple[bytes, str]:
+    def exposition(self, standings: Iterable[Standing], lanes: Iterable[Watched], *, retried: int = 0) -> tuple[bytes, str]:
         """The measures in Prometheus' form with their content type, the ledger being as it is told."""
+        self._retried.set(retried)
         self._standing.clear()
         for each in standings:
             self._standing.labels(each.lane, each.exchange, each.state).set(each.deliveries)
@@ -178,12 +183,12 @@ def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout)
         structlog.processors.format_exc_info,
         _tamed,
     ]
-    written = structlog.processors.JSONRenderer(ensure_ascii=False)
+    written = structlog.processors.JSONRenderer(serializer=_json)
     structlog.configure(
         processors=[*steps, written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     _take_in_libraries(level, stream, steps=steps, written=written)
 
@@ -200,6 +205,10 @@ def _take_in_libraries(
     root.setLevel(max(level, logging.WARNING))
 
 
+def _json(values: Mapping[str, Any], **_: Any) -> str:
+    return orjson.dumps(values, default=str).decode()
+
+
 def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {name: tame(value) for name, value in values.items()}
 
@@ -211,4 +220,6 @@ def tame(value: Any) -> Any:
     text = str(value)
     if len(text) > LONGEST_VALUE:
         text = f"{text[:LONGEST_VALUE]}… ({len(text)})"
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)

@@ -1,24 +1,29 @@
-"""Claims what is due and hands it to the dispatcher; keeps this node's leases alive and takes up what dead nodes left."""
+"""Hands the dispatcher what is born leased to this node and what it claims; keeps this node's leases alive and takes up what
+dead nodes left."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.dispatcher import Dispatcher
 from hub.errors import HubUnavailable
-from hub.ledger import Claim, Ledger
+from hub.ledger import Claim, Ledger, Offer
 from hub.lifecycle import LanePolicy
 
 LEASE = timedelta(seconds=15)
 RENEWAL = 4.0
 """Seconds between renewals: a lease survives two that fail."""
+PATIENCE = 5.0
+"""Seconds between two looks at the ledger when nothing wakes the worker, should it have missed a word of another node."""
 PAUSE = 0.2
-"""Seconds between two looks at the ledger when nothing wakes the worker: other nodes accept too."""
+"""Seconds between two looks at what has expired, while there is more of it."""
+SWEEP = 60.0
+"""Seconds between two looks at what stands behind nobody any more."""
 MOST = 200
 """Deliveries in hand at once, all lanes together."""
 GRACE = 30.0
@@ -32,7 +37,7 @@ log = logging.getLogger("hub.worker")
 
 
 class Worker:
-    """One node's loop over all lanes. `agree` sets the clock by the ledger's; `wake` makes it look at once."""
+    """One node's loop over all lanes. `agree` sets the clock by the ledger's."""
 
     def __init__(
         self,
@@ -50,6 +55,8 @@ class Worker:
         self._agree = agree
         self._work = asyncio.Event()
         self._stopping = False
+        self._has_more = False
+        self._returning: set[asyncio.Task[None]] = set()
         self._in_hand: dict[asyncio.Task[None], str] = {}
         self._loops: list[asyncio.Task[None]] = []
 
@@ -62,10 +69,29 @@ class Worker:
         """Look at the ledger now."""
         self._work.set()
 
+    def offer(self) -> Offer | None:
+        """What may be born leased to this node now. Asked in another thread: it only reads."""
+        room = MOST - len(self._in_hand)
+        if self._stopping or room <= 0:
+            return None
+        now = self._clock()
+        return Offer(self._lanes, now, now + LEASE, room)
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        """Carry out what was born leased, or give it back when this node is stopping."""
+        if not self._stopping:
+            for claim in claims:
+                self._take(claim)
+            return
+        task = asyncio.create_task(self._given_back(claims))
+        self._returning.add(task)
+        task.add_done_callback(self._returning.discard)
+
     async def start(self) -> None:
         """Take up what earlier starts of this node left, and begin."""
+        await self._ledger.attend(self)
         await self._ledger.void(now=self._clock())
-        steps = (self._claiming, self._renewing, self._agreeing)
+        steps = (self._claiming, self._renewing, self._agreeing, self._expiring, self._sweeping)
         self._loops = [asyncio.create_task(self._steadily(step)) for step in steps]
 
     async def stop(self) -> None:
@@ -77,7 +103,9 @@ class Worker:
             await asyncio.wait(self._loops[:1], timeout=LETTING_GO)
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=GRACE)
-        left = [*self._loops, *self._in_hand]
+        if self._returning:
+            await asyncio.wait(self._returning, timeout=LETTING_GO)
+        left = [*self._loops, *self._in_hand, *self._returning]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -97,18 +125,28 @@ class Worker:
     async def _claiming(self) -> None:
         self._work.clear()
         now = self._clock()
-        due = await self._ledger.lanes_due(now=now)
-        policies = {lane: self._lanes[lane] for lane in due if lane in self._lanes}
+        look = await self._ledger.look(self._lanes, now=now)
+        # Said before anything is claimed: a call that ends meanwhile makes room, and must wake this loop again.
+        self._has_more = bool(look.due)
+        policies = {lane: self._lanes[lane] for lane in look.due}
         free = MOST - len(self._in_hand)
-        claims = await self._ledger.claim(policies, now=now, lease=LEASE, limit=free) if policies and free else ()
+        claims = await self._ledger.claim(policies, now=now, lease=LEASE, limit=free) if policies and free > 0 else ()
         if self._stopping:
-            await self._ledger.release([claim.delivery.id for claim in claims], now=self._clock())
-            return
+            return await self._given_back(claims)
         for claim in claims:
             self._take(claim)
         if not claims:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), PAUSE)
+            await self._rest(look.again_at)
+
+    async def _rest(self, until: datetime | None) -> None:
+        """Wait for a word, or for the next moment at which something is due."""
+        seconds = (until - self._clock()).total_seconds() if until else PATIENCE
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._work.wait(), min(max(seconds, 0.0), PATIENCE))
+
+    async def _given_back(self, claims: Sequence[Claim]) -> None:
+        if claims:
+            await self._ledger.release([claim.delivery.id for claim in claims], now=self._clock())
 
     async def _renewing(self) -> None:
         """Renew what is in hand, and only then take up what is held beyond its lease: never one's own call under way."""
@@ -116,15 +154,34 @@ class Worker:
         await self._ledger.take_up(now=self._clock())
         await asyncio.sleep(RENEWAL)
 
+    async def _sweeping(self) -> None:
+        """Let those go who stand behind nobody any more, whoever ended the one ahead of them."""
+        await self._ledger.sweep()
+        await asyncio.sleep(SWEEP)
+
     async def _agreeing(self) -> None:
         """Set the clock, apart from the renewals: a reader that is busy must not cost a lease."""
         await self._agree()
         await asyncio.sleep(RENEWAL)
 
+    async def _expiring(self) -> None:
+        """Set aside what has waited beyond its deadline, be it behind another or in a lane that stands still."""
+        free = 0 if self._stopping else MOST - len(self._in_hand)
+        claims = await self._ledger.claim_expired(now=self._clock(), lease=LEASE, limit=free) if free else ()
+        for claim in claims:
+            self._take(claim)
+        await asyncio.sleep(PAUSE if claims else RENEWAL)
+
     def _take(self, claim: Claim) -> None:
         task = asyncio.create_task(self._carried_out(claim))
         self._in_hand[task] = claim.delivery.id
-        task.add_done_callback(self._in_hand.pop)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Its lane has room for one more, if any waits."""
+        self._in_hand.pop(task, None)
+        if self._has_more:
+            self.wake()
 
     async def _carried_out(self, claim: Claim) -> None:
         """One attempt; one that could not be settled stays on disk, and its lease, renewed no more, runs out."""

@@ -74,7 +74,7 @@ def install(folder: Path, *, database: str = "", **environment: str) -> Installa
         shutil.copytree(REPOSITORY / name, root / name)
     nowhere = {f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")}
     secrets = {f"HUB_SECRET_{name}": f"{name.lower()}:secret" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")}
-    settings = {"HUB_ROOT": str(root), "HUB_ALLOW_PRIVATE": "127.0.0.0/8", "HUB_LANGUAGE": "en"}
+    settings = {"HUB_ROOT": str(root), "HUB_ALLOW_PRIVATE": "127.0.0.0/8", "HUB_LANGUAGE": "en", "HUB_BALLAST": "0"}
     settings |= {"HUB_DATABASE": database} if database else {}
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
     python = {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
@@ -82,11 +82,12 @@ def install(folder: Path, *, database: str = "", **environment: str) -> Installa
 
 
 class Node:
-    """One `hub serve` process."""
+    """One `hub serve` process; or, of several `processes` behind one address, their parent."""
 
-    def __init__(self, installation: Installation, *, name: str = "node-1") -> None:
+    def __init__(self, installation: Installation, *, name: str = "node-1", processes: int = 1) -> None:
         self._installation = installation
         self.name = name
+        self._options = ("--processes", str(processes)) if processes > 1 else ()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -99,7 +100,7 @@ class Node:
             "HUB_NODE": self.name,
             "HUB_PORT": str(self.port),
         }
-        command = (*HUB, "serve")
+        command = (*HUB, "serve", *self._options)
         self.process = subprocess.Popen(
             command, env=environment, cwd=self._installation.root, stdout=self._log, stderr=self._log
         )

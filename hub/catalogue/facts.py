@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.contract import Contract, Operation, Shape
 from hub.errors import NotFound, Text
-from hub.lifecycle import LanePolicy, RetryPolicy
+from hub.lifecycle import LanePolicy, RetryPolicy, Rule
 from hub.specs import connector as connectors
 from hub.specs import mapping as mappings
 from hub.specs.connector import Direction
@@ -126,6 +126,10 @@ class Catalogue:
     def exchange_taking(self, application: str, operation: str) -> Exchange | None:
         """The exchange that what `application` says by `operation` enters."""
         return next((each for each in self.exchanges.values() if each.incoming(application) == operation), None)
+
+    def done_when(self, exchange: str) -> Rule:
+        """When a message of an exchange is done that goes to several receivers."""
+        return self.exchanges[exchange].spec.done_when if exchange in self.exchanges else "all"
 
     def lane_policies(self) -> Mapping[str, LanePolicy]:
         """Every lane with its limits."""

@@ -8,11 +8,13 @@ from dataclasses import replace
 from hub.catalogue.facts import Application, Catalogue
 from hub.contract import Contract
 from hub.errors import Finding
-from hub.transports.second_reading import read_otherwise
 
 
 def second_readings(catalogue: Catalogue) -> Iterator[Finding]:
     """A warning for each operation of a connector that another reader would call otherwise."""
+    # Late, because the second reader costs a fifth of a second, and only `hub check` reads a second time.
+    from hub.transports.second_reading import read_otherwise  # noqa: PLC0415
+
     for application in catalogue.connectors.values():
         if application.spec.protocol == "soap":
             for finding in read_otherwise(_used(application), application.file):

@@ -1,4 +1,4 @@
-"""`hub messages`, `replay`, `connectors`, `schedules`, `keys`: an operator's requests to a running hub.
+"""`hub messages`, `replay`, `cancel`, `correct`, `connectors`, `schedules`, `keys`: an operator's requests to a running hub.
 
 They speak to its admin endpoint (HUB_URL, with HUB_ADMIN_KEY), so that they work the same on SQLite and on several nodes.
 """
@@ -6,9 +6,13 @@ They speak to its admin endpoint (HUB_URL, with HUB_ADMIN_KEY), so that they wor
 from __future__ import annotations
 
 import os
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+from cyclopts import Parameter
 
 from hub.cli.screen import Screen, language_of
 from hub.errors import HubUnavailable, NotAllowed, Text
@@ -22,6 +26,10 @@ _WHEN = Text(en="Accepted", fr="Reçu")
 _WHY = Text(en="Reason", fr="Motif")
 _NAME = Text(en="Name", fr="Nom")
 _TITLE = Text(en="Title", fr="Intitulé")
+
+
+PATIENCE = httpx.Timeout(600, connect=10)
+"""Seconds: to send tens of thousands of dead letters again takes a while."""
 
 
 class Desk:
@@ -51,7 +59,7 @@ class Desk:
             )
         try:
             reply = httpx.request(
-                method, f"{self._url}/admin/api{path}", headers=headers, timeout=30, trust_env=False, **more
+                method, f"{self._url}/admin/api{path}", headers=headers, timeout=PATIENCE, trust_env=False, **more
             )
         except httpx.HTTPError as error:
             raise HubUnavailable(
@@ -143,8 +151,46 @@ def _tell(desk: Desk, story: dict[str, Any]) -> None:
     desk.screen.table((Text(en="When", fr="Quand"), Text(en="What", fr="Quoi"), Text(en="Who", fr="Qui"), _WHY), lines)
 
 
-def replay(delivery: str = "", *, reason: str, text: str = "", lane: str = "", exchange: str = "", go: bool = False) -> None:
-    """Send dead letters again: one delivery by its id, or all that match (a dry run, until you add --go).
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which deliveries are meant; what is left out asks nothing.
+
+    Parameters
+    ----------
+    text
+        A part of the reason they died of.
+    lane
+        Only those of a lane, such as waste/default.
+    exchange
+        Only those of an exchange.
+    receiver
+        Only those to an application.
+    authority
+        Only those of an authority.
+    state
+        dead; unanswered: those that wait for a person; or waiting, which can only be skipped.
+    since
+        Only those accepted from this time on, such as 2026-03-02T08:00:00+01:00.
+    until
+        Only those accepted before this time.
+    """
+
+    text: str = ""
+    lane: str = ""
+    exchange: str = ""
+    receiver: str = ""
+    authority: str = ""
+    state: Literal["dead", "unanswered", "waiting"] = "dead"
+    since: str | None = None
+    until: str | None = None
+
+
+EVERY_DEAD_LETTER = Matching()
+
+
+def replay(delivery: str = "", *, reason: str, go: str = "", matching: Matching = EVERY_DEAD_LETTER) -> None:
+    """Send dead letters again: one delivery by its id, or all that match (first a dry run, then with the ticket it gives).
 
     Parameters
     ----------
@@ -152,26 +198,63 @@ def replay(delivery: str = "", *, reason: str, text: str = "", lane: str = "", e
         The id of one delivery.
     reason
         Why, for the journal.
-    text
-        A part of the reason they died of.
-    lane
-        Only those of a lane.
-    exchange
-        Only those of an exchange.
     go
-        Do it, rather than count.
+        The ticket that the dry run gave: do it to what it showed.
+    """
+    _do("replay", delivery, matching, reason=reason, ticket=go)
+
+
+def cancel(delivery: str = "", *, reason: str, go: str = "", matching: Matching = EVERY_DEAD_LETTER) -> None:
+    """Skip deliveries for good: one by its id, or all that match (first a dry run, then with the ticket it gives).
+
+    Parameters
+    ----------
+    delivery
+        The id of one delivery.
+    reason
+        Why, for the journal.
+    go
+        The ticket that the dry run gave: do it to what it showed.
+    """
+    _do("cancel", delivery, matching, reason=reason, ticket=go)
+
+
+def correct(delivery: str, document: Path, *, reason: str) -> None:
+    """Accept a corrected document of the sender in the place of a dead letter. The key needs the right content.
+
+    Parameters
+    ----------
+    delivery
+        The id of the dead letter.
+    document
+        The file with the whole document, in the sender's own form.
+    reason
+        Why, for the journal.
     """
     desk = _desk()
+    encoded = b64encode(document.read_bytes()).decode()
+    done = desk.post(f"/deliveries/{delivery}/replace", reason=reason, document=encoded)
+    desk.screen.say(f"Accepted as {done['message']}.", f"Accepté : {done['message']}.")
+
+
+def _do(verb: str, delivery: str, matching: Matching, *, reason: str, ticket: str) -> None:
+    """Do it to one delivery, or to what the dry run of this ticket showed; without either, show what it would be done to."""
+    desk = _desk()
     if delivery:
-        done = desk.post(f"/deliveries/{delivery}/replay", reason=reason)
+        done = desk.post(f"/deliveries/{delivery}/{verb}", reason=reason)
         desk.screen.say(f"{delivery}: {done['state']}", f"{delivery} : {done['state']}")
         return
-    done = desk.post("/dead/replay", reason=reason, dry_run=not go, text=text, lane=lane, exchange=exchange)
-    count, sent = len(done["found"]), len(done["replayed"])
-    if go:
-        desk.screen.say(f"{sent} of {count} replayed.", f"{sent} sur {count} rejouées.")
-    else:
-        desk.screen.say(f"{count} would be replayed; add --go.", f"{count} seraient rejouées ; ajoutez --go.")
+    done = desk.post(f"/dead/{verb}", reason=reason, dry_run=not ticket, ticket=ticket, **asdict(matching))
+    if ticket:
+        desk.screen.say(f"{done['done']} done.", f"{done['done']} faites.")
+        return
+    rows = [(str(each["deliveries"]), each["lane"], each["exchange"], each["reason"]) for each in done["causes"]]
+    desk.screen.table((Text(en="Deliveries", fr="Remises"), Text(en="Lane", fr="Voie"), _EXCHANGE, _WHY), rows)
+    desk.screen.say(
+        f"{done['deliveries']} match, nothing was changed. To do it to these: the same command with --go {done['ticket']}",
+        f"{done['deliveries']} correspondent, rien n'a été modifié. Pour agir sur celles-ci : la même commande avec "
+        f"--go {done['ticket']}",
+    )
 
 
 def connectors(action: Literal["pause", "resume"] | None = None, lane: str = "", *, reason: str = "") -> None:

@@ -6,7 +6,6 @@ Each page is a pure function of the code. What no model says (environment, kinds
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path as FilePath
@@ -18,6 +17,8 @@ from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
 from hub.call import Delivered, Outcome, Unanswered
+from hub.cli import app
+from hub.cli.described import PROBLEMS, SETTINGS
 from hub.endpoints.admin import admin_router
 from hub.endpoints.health import health_routes
 from hub.endpoints.problems import NAMESPACE
@@ -57,22 +58,17 @@ def reference_pages(app: cyclopts.App) -> Pages:
     }
 
 
-def reference_command(app: cyclopts.App) -> Callable[[FilePath], None]:
-    """The command `hub reference`, which writes the pages of `app` into a folder."""
+def reference(folder: FilePath) -> None:
+    """Write the reference pages of the documentation, as the code is now.
 
-    def reference(folder: FilePath) -> None:
-        """Write the reference pages of the documentation, as the code is now.
-
-        Parameters
-        ----------
-        folder
-            Where they go: docs/reference.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in reference_pages(app).items():
-            (folder / name).write_text(text, encoding="utf-8")
-
-    return reference
+    Parameters
+    ----------
+    folder
+        Where they go: docs/reference.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in reference_pages(app).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 # -- the YAML files ---------------------------------------------------------------------------------------------------
@@ -346,7 +342,13 @@ def _asked(endpoint: Callable[..., Any]) -> str:
 
 def _settings_page() -> str:
     read = read_settings({"HUB_ROOT": "/"})
-    known = {"HUB_HOST": read.host, "HUB_PORT": str(read.port), "HUB_LARGEST_BODY": str(read.largest_body)}
+    known = {
+        "HUB_HOST": read.host,
+        "HUB_PORT": str(read.port),
+        "HUB_LARGEST_BODY": str(read.largest_body),
+        "HUB_BALLAST": str(read.ballast),
+        "HUB_MOST_WAITING": str(read.most_waiting),
+    }
     rows = [(f"`{each.name}`", known.get(each.name, each.default), each.meaning) for each in SETTINGS]
     lines = ["The environment of `hub`. It is read once, at start.", "", *_table(("Variable", "Default", "Meaning"), rows)]
     return _page("Settings", lines)
@@ -389,87 +391,6 @@ def _cell(text: str) -> str:
 
 # -- what is only said here -------------------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable of the environment."""
-
-    name: str
-    default: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of problem."""
-
-    kind: str
-    status: int
-    meaning: str
-
-
-SETTINGS = (
-    Setting("HUB_ROOT", "where you are", "The folder that holds `connectors/`, `mappings/` and `schedules/`."),
-    Setting("HUB_DATABASE", "`sqlite:///<root>/hub.db`", "The ledger: SQLite, or `postgresql://...` for several nodes."),
-    Setting("HUB_HOST", "", "The address to listen on."),
-    Setting("HUB_PORT", "", "The port to listen on."),
-    Setting("HUB_NODE", "the machine's name", "This node's name; each node of a cluster has its own."),
-    Setting("HUB_SECRETS", "`<root>/secrets`", "The folder with one file for each secret."),
-    Setting("HUB_SECRET_<NAME>", "", "The secret `secret:<name>`: it comes before the file. `-` becomes `_`."),
-    Setting("HUB_KEYRING", "`<root>/hub.keys`", "The keys that seal content; made at first use."),
-    Setting("HUB_ALLOW_PRIVATE", "none", "Private networks that may be called, with commas: `10.1.0.0/16,127.0.0.0/8`."),
-    Setting("HUB_CERTIFICATES", "the usual authorities", "A file with the only authority whose certificates are trusted."),
-    Setting("HUB_PROXIES", "none", "Addresses of reverse proxies whose `X-Forwarded-*` headers are believed, with commas."),
-    Setting("HUB_LARGEST_BODY", "", "The largest body that is taken in, in bytes."),
-    Setting("HUB_LANGUAGE", "the session's", "The language of the command line: `fr` or `en`."),
-    Setting("HUB_URL", "`http://127.0.0.1:8080`", "For commands: where the running hub is."),
-    Setting("HUB_ADMIN_KEY", "", "For commands: the key that they show."),
-    Setting("HUB_API_KEY", "", "For `hub rehearse`: the key with which the double speaks to the hub."),
-    Setting("<NAME>_URL", "", "Addresses that a connector refers to as `${NAME}`, such as `WASTE_URL`."),
-)
-
-PROBLEMS = (
-    Kind("invalid-message", 422, "The message does not fit its mapping or its contract; `errors` says where."),
-    Kind("key-reused", 422, "The same key came with another content."),
-    Kind("not-in-contract", 422, "The contract has no such thing."),
-    Kind("not-soap", 400, "The body is no SOAP envelope."),
-    Kind("operation-unknown", 400, "The SOAP body is of no operation that this application says to the hub."),
-    Kind("soap-action-mismatch", 400, "SOAPAction and the body name different operations."),
-    Kind("soap-version-mismatch", 400, "The envelope is not of the SOAP version that is expected."),
-    Kind("soap-must-understand", 500, "A SOAP header asks for something that is not done here (mustUnderstand)."),
-    Kind("broken-csv", 400, "The lines of a CSV or fixed-width text cannot be read."),
-    Kind("broken-json", 400, "The JSON cannot be read."),
-    Kind("not-a-number", 400, "NaN and Infinity are not JSON."),
-    Kind("number-too-large", 400, "A JSON number is too large to be read exactly."),
-    Kind("duplicate-key", 400, "A JSON object has a key twice."),
-    Kind("broken-xml", 400, "The XML cannot be read."),
-    Kind("dtd-forbidden", 400, "The XML has a DOCTYPE, or an entity."),
-    Kind("broken-encoding", 400, "A byte does not exist in the declared encoding."),
-    Kind("encoding-contradiction", 400, "Two statements about the encoding differ."),
-    Kind("encoding-not-accepted", 400, "The encoding is not one that is read."),
-    Kind("forbidden-character", 400, "A character that XML cannot carry, or a lone surrogate."),
-    Kind("parameter-twice", 400, "A parameter stands twice in the URL."),
-    Kind("idempotency-key-not-accepted", 400, "`Idempotency-Key` is given once, in 1 to 255 visible ASCII characters."),
-    Kind("cut-off", 400, "The body ended too early."),
-    Kind("bad-request", 400, "The request cannot be read."),
-    Kind("not-authenticated", 401, "No valid API key was shown."),
-    Kind("not-allowed", 403, "The key has no right to this."),
-    Kind("not-found", 404, "It is not there, or not for this caller."),
-    Kind("method-not-allowed", 405, "This method is not taken here."),
-    Kind("too-slow", 408, "The body came too slowly."),
-    Kind("conflict", 409, "It is not in a state in which this can be done."),
-    Kind("too-large", 413, "The body, or something in it, is too large."),
-    Kind("content-type-not-accepted", 415, "The content type is not the contract's."),
-    Kind("invalid-parameter", 422, "A parameter of the administration does not fit."),
-    Kind("reason-missing", 422, "A change needs a reason of 3 to 500 characters."),
-    Kind("scope-unknown", 422, "A key's right is not one that there is."),
-    Kind("expiry-not-accepted", 422, "A key ends within a year."),
-    Kind("not-a-form", 415, "The console expects a form."),
-    Kind("not-accepted", 400, "The request is not accepted."),
-    Kind("internal-error", 500, "The hub failed; its log says where."),
-    Kind("application-not-reached", 502, "An application that had to be asked does not answer."),
-    Kind("unavailable", 503, "The hub cannot take this now; try again later."),
-)
 
 _VALUES = (
     "| Value | How it is written |",

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated
 
+import cyclopts
 import uvicorn
 import uvloop
 
 from hub.assembly import Hub, assemble
+from hub.cli.processes import READY, check_free, refuse_one_file, serve_processes
 from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
@@ -19,8 +25,25 @@ from hub.errors import ConfigurationError
 from hub.settings import Settings, read_settings
 from hub.telemetry import configure_logging
 
+Hidden = cyclopts.Parameter(show=False)
 
-def serve(*, host: str | None = None, port: int | None = None) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one of several nodes of a machine serves: its listening socket, and the line to the process that started it."""
+
+    door: socket.socket
+    parent: socket.socket
+
+
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    processes: int = 1,
+    door: Annotated[int | None, Hidden] = None,
+    parent: Annotated[int | None, Hidden] = None,
+) -> None:
     """Serve: take messages in, deliver them, fetch what is scheduled, show the console.
 
     Parameters
@@ -29,27 +52,80 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         The address to listen on (HUB_HOST, 127.0.0.1).
     port
         The port to listen on (HUB_PORT, 8080).
+    processes
+        How many nodes serve this address together; more than one needs PostgreSQL. SIGHUP starts each anew in turn.
+    door
+        The descriptor of the socket that a parent listens on.
+    parent
+        The descriptor of the line to this parent.
     """
     environment = dict(os.environ)
     environment |= {"HUB_HOST": host} if host else {}
     environment |= {"HUB_PORT": str(port)} if port is not None else {}
     settings = read_settings(environment)
+    screen = Screen(language_of(environment))
     configure_logging()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, Screen(language_of(environment))))
+        if processes > 1:
+            sys.exit(runner.run(_serve_together(settings, screen, processes)))
+        place = Place(socket.socket(fileno=door), socket.socket(fileno=parent)) if door and parent else None
+        runner.run(_serve(settings, screen, place))
 
 
-async def _serve(settings: Settings, screen: Screen) -> None:
+async def _serve_together(settings: Settings, screen: Screen, processes: int) -> int:
+    """Greet once for all nodes, having seen that each can start, and keep them."""
+    refuse_one_file(settings)
+    check_free(settings.host, settings.port)
     hub = await assemble(settings)
     try:
         await _welcome(hub, screen)
+    finally:
+        await hub.stop()
+    return await serve_processes(settings, processes)
+
+
+async def _serve(settings: Settings, screen: Screen, place: Place | None) -> None:
+    hub = await assemble(settings)
+    try:
+        if place is None:
+            await _welcome(hub, screen)
         await hub.start()
+        ending = asyncio.create_task(_end_when_unsure(hub, screen))
         server = server_for(hub)
         for each in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(each, server.end)
-        await server.serve()
+        if place:
+            _answer_to(place.parent, server)
+        await server.serve(sockets=[place.door] if place else None)
+        ending.cancel()
     finally:
         await hub.stop()
+
+
+async def _end_when_unsure(hub: Hub, screen: Screen) -> None:
+    """End at once when the disk has not confirmed a write, without the orderly end that would write more. Started anew, the
+    node reads what the disk really holds."""
+    await hub.ledger.unsure()
+    screen.say(
+        "The disk did not confirm a write. This node ends, so that it is started again from what the disk holds.",
+        "Le disque n'a pas confirmé une écriture. Ce nœud s'arrête, pour repartir de ce que le disque contient.",
+        style="bold red",
+    )
+    sys.stdout.flush()
+    os._exit(os.EX_IOERR)
+
+
+def _answer_to(parent: socket.socket, server: Server) -> None:
+    """Tell the parent that this node is ready, and end with it."""
+    loop = asyncio.get_running_loop()
+
+    def orphaned() -> None:
+        loop.remove_reader(parent)
+        server.end()
+
+    loop.add_reader(parent, orphaned)
+    with suppress(OSError):
+        parent.send(READY)
 
 
 class Server(uvicorn.Server):

@@ -50,9 +50,11 @@ _UNKEPT = ("hub.db*", "hub.keys", "/secrets/", "/.hub/")
 
 async def _admin_key(settings: Settings, *, always: bool) -> str:
     clock = Clock()
-    ledger = await Ledger.open(settings.database, cipher=open_keyring(settings.keyring), node=settings.node, boot=new_id())
+    ledger = await Ledger.open(
+        settings.database, cipher=open_keyring(settings.keyring), node=settings.node, boot=new_id(), ballast=settings.ballast
+    )
     try:
-        desk = Desk(ledger=ledger, clock=clock, announce=lambda _: None, wake=lambda: None)
+        desk = Desk(ledger=ledger, clock=clock, announce=lambda _: None)
         return await first_admin_key(desk, ledger, always=always)
     finally:
         await ledger.close()

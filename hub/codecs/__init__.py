@@ -16,7 +16,7 @@ from hub.codecs.xml import XmlCodec
 from hub.contract import Document, Inside, Part, Shape
 from hub.errors import MessageError, Problem
 
-__all__ = ["Codec", "JsonCodec", "LinesCodec", "NestedCodec", "NoBody", "XmlCodec", "codec_for", "with_inside"]
+__all__ = ["Codec", "Codecs", "JsonCodec", "LinesCodec", "NestedCodec", "NoBody", "XmlCodec", "codec_for", "with_inside"]
 
 
 class Codec(Protocol):
@@ -53,6 +53,20 @@ def codec_for(part: Part) -> Codec:
     if not part.media and not _has_body(part.shape):
         return NoBody()
     return JsonCodec(part.shape)
+
+
+class Codecs:
+    """The codecs of parts that live as long as their user does, each made at its first use and then kept."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Part, Codec]] = {}
+
+    def of(self, part: Part) -> Codec:
+        """The codec of this very part."""
+        found = self._made.get(id(part))
+        if found is None:
+            found = self._made[id(part)] = (part, codec_for(part))  # with its part: no other can take over its id
+        return found[1]
 
 
 def with_inside(part: Part, inside: Inside) -> Part:

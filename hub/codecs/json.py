@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from hub.codecs import surprises
+from hub.codecs import json_steps, surprises
 from hub.contract import Document, Kind, Shape
 from hub.errors import MessageError, Problem, Text
 
@@ -22,10 +22,8 @@ DEPTH = 64
 DIGITS = 4300
 
 _BOM = b"\xef\xbb\xbf"
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z", re.ASCII)
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
-_TRUTHS = {"true": True, "false": False}
 
 
 class Raw(str):
@@ -35,18 +33,23 @@ class Raw(str):
 
 
 class JsonCodec:
-    """Reads and writes the JSON of one shape."""
+    """Reads and writes the JSON of one shape. Made once, used for every message: what is just as the shape says takes the
+    steps that were compiled from it, and everything else the careful way, which finds the words."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
+        self._steps = json_steps.compiled(shape)
 
     def read(self, data: bytes) -> Document:
         """The document that this body holds."""
-        return read(parse(data), self._shape)
+        value = _sound(data, _AS_WRITTEN)
+        found = self._steps.read(value)
+        return read(_settled(value), self._shape) if found is None else found
 
     def write(self, document: Document) -> bytes:
         """The body of this document, UTF-8."""
-        return write(document, self._shape)
+        found = self._steps.write(document)
+        return write(document, self._shape) if found is None else found
 
 
 def parse(data: bytes) -> Any:
@@ -55,18 +58,12 @@ def parse(data: bytes) -> Any:
     MessageError 400, with line and column where known and never content, for: anything but UTF-8 with at most one BOM,
     duplicate keys, NaN and infinities (1e999 too), lone surrogates, NUL, over 64 levels, numbers over 4300 digits.
     """
-    try:
-        value = json.loads(
-            _text(data), object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_constant
-        )
-    except json.JSONDecodeError as wrong:
-        raise _broken(wrong.lineno, wrong.colno) from None
-    except RecursionError:
-        raise _too_deep() from None
-    value = _settled(value, 0)
-    if _SUSPECT.search(data):
-        _refuse_forbidden(value)
-    return value
+    return _settled(_sound(data, _AS_WRITTEN))
+
+
+def values(data: bytes) -> Any:
+    """What `json.loads` gives, refused as `parse` refuses it."""
+    return _sound(data, _AS_VALUES)
 
 
 def read(value: Any, shape: Shape) -> Document:
@@ -132,17 +129,46 @@ def _constant(_: str) -> None:
     raise _refused("not-a-number", Text(en="NaN and Infinity are not JSON.", fr="NaN et Infinity ne sont pas du JSON."))
 
 
-def _settled(value: Any, depth: int) -> Any:
-    """The same with booleans as text; refuses what is too deep."""
-    if isinstance(value, bool):
-        return Raw("true" if value else "false")
+_AS_WRITTEN = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_number, parse_float=_number, parse_constant=_constant)
+_AS_VALUES = json.JSONDecoder(
+    object_pairs_hook=_pairs,
+    parse_int=lambda text: int(_number(text)),
+    parse_float=lambda text: float(_number(text)),
+    parse_constant=_constant,
+)
+
+
+def _sound(data: bytes, decoder: json.JSONDecoder) -> Any:
+    """What the body holds, with everything refused that `parse` refuses."""
+    try:
+        value = decoder.decode(_text(data))
+    except json.JSONDecodeError as wrong:
+        raise _broken(wrong.lineno, wrong.colno) from None
+    except RecursionError:
+        raise _too_deep() from None
+    if data.count(b"{") + data.count(b"[") > DEPTH:
+        _refuse_depth(value, 0)
+    if _SUSPECT.search(data):
+        _refuse_forbidden(value)
+    return value
+
+
+def _refuse_depth(value: Any, depth: int) -> None:
     if not isinstance(value, dict | list):
-        return value
+        return
     if depth >= DEPTH:
         raise _too_deep()
+    for each in value.values() if isinstance(value, dict) else value:
+        _refuse_depth(each, depth + 1)
+
+
+def _settled(value: Any) -> Any:
+    """The same with booleans as text."""
+    if isinstance(value, bool):
+        return Raw("true" if value else "false")
     if isinstance(value, dict):
-        return {key: _settled(each, depth + 1) for key, each in value.items()}
-    return [_settled(each, depth + 1) for each in value]
+        return {key: _settled(each) for key, each in value.items()}
+    return [_settled(each) for each in value] if isinstance(value, list) else value
 
 
 def _refuse_forbidden(value: Any) -> None:
@@ -305,15 +331,15 @@ class _Writer:
         return str(value)
 
     def _number(self, value: str, path: str) -> Any:
-        if _NUMBER.match(value):
+        if json_steps.NUMBER.match(value):
             return orjson.Fragment(value)
         self.problems.append(surprises.not_a(path, _JSON_NUMBER))
         return None
 
     def _truth(self, value: str, path: str) -> bool | None:
-        if value not in _TRUTHS:
+        if value not in json_steps.TRUTHS:
             self.problems.append(surprises.not_a(path, _JSON_TRUTH))
-        return _TRUTHS.get(value)
+        return json_steps.TRUTHS.get(value)
 
     def _open(self, value: str, path: str) -> Any:
         try:

@@ -26,6 +26,8 @@ _DECLARED = re.compile(
     re.ASCII,
 )
 _LONGEST_DECLARATION = 200
+_NOT_SIMPLE = (b"<!", b"<?", b"&#", b"]]>")
+_ACCENT_IN_TAG = re.compile(rb"[\x80-\xff][^<>\x80-\xff]*>")
 
 # What Python calls the encoding -> the family that two statements about one document must agree on.
 _FAMILIES = {
@@ -63,8 +65,14 @@ def parse(data: bytes, *, charset: str = "") -> etree._Element:
     plain = _as_utf8(data, charset)
     if plain.startswith(codecs.BOM_UTF8):
         raise refused("broken-xml", Text(en="Two byte order marks.", fr="Deux marques d'ordre des octets (BOM)."))
-    _scan(plain)
-    return _tree(plain)
+    if not _is_simple(plain):
+        _scan(plain)
+        return _tree(plain)
+    try:
+        return _tree(plain)
+    except MessageError:
+        _scan(plain)  # it knows better what is wrong, and where
+        raise
 
 
 def undeclared(text: str) -> bytes:
@@ -201,6 +209,18 @@ def _refuse_mislabelled(data: bytes) -> None:
 def _place(data: bytes, position: int) -> tuple[int, int]:
     before = data[:position]
     return before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
+
+
+def _is_simple(data: bytes) -> bool:
+    """Whether it cannot reach a limit, and holds nothing that the two parsers would not judge alike: elements, attributes
+    and text, at most 64 of each, and no declaration, comment, instruction, CDATA, numbered character or
+    accented name."""
+    return (
+        data.count(b"<") - data.count(b"</") <= DEPTH
+        and data.count(b"=") <= NAMESPACES
+        and not any(each in data for each in _NOT_SIMPLE)
+        and (data.isascii() or not _ACCENT_IN_TAG.search(data))
+    )
 
 
 def _scan(data: bytes) -> None:

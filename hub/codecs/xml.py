@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from hub.codecs import surprises
+from hub.codecs import surprises, xml_steps
 from hub.codecs.safe_xml import parse
 from hub.contract import Document, Kind, Shape
 from hub.errors import MessageError, Problem, Text
@@ -47,6 +47,7 @@ class XmlCodec:
         self._form = _form(shape)
         self._namespaces = _namespaces(shape)
         self._encoding = encoding
+        self._quick = xml_steps.compiled(shape, self._namespaces)
 
     def read(self, data: bytes) -> Document:
         """The document inside the root element of these bytes."""
@@ -65,7 +66,7 @@ class XmlCodec:
         A letter that the encoding does not have is written as its number (`&#8364;`): no reader of XML sees a difference.
         """
         if not self._encoding:
-            return bytes(etree.tostring(self.build(document), encoding="UTF-8"))
+            return self._quick(document) or bytes(etree.tostring(self.build(document), encoding="UTF-8"))
         written: Any = etree.tostring(self.build(document), encoding=self._encoding, xml_declaration=True)
         return bytes(written)
 

@@ -20,6 +20,10 @@ from hub.translation import Clash, Merged, pack
 log = logging.getLogger("hub.dispatcher")
 
 
+Ended = Literal["delivered", "refused"]
+"""How a delivery has ended, for its sender."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a delivery says to its receiver: the document of its operation, made from the message's record."""
@@ -63,7 +67,8 @@ class Plan:
 class Result:
     """What an attempt came to, with the bytes that went and came back. `asks_a_person`: it is in doubt, and no look-up
     can tell. `clashes`: what both sides changed, which a person must settle. `is_old`: nothing was sent, for the receiver
-    holds it already, or (then without a plan) the sender has said something else since."""
+    holds it already, or (then without a plan) the sender has said something else since. `is_late`: nothing was sent, for
+    the message has expired."""
 
     outcome: Outcome
     plan: Plan | None = None
@@ -72,6 +77,7 @@ class Result:
     asks_a_person: bool = False
     clashes: tuple[Clash, ...] = ()
     is_old: bool = False
+    is_late: bool = False
 
     @property
     def lesson(self) -> Outcome | None:
@@ -109,14 +115,14 @@ def crossings(claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ..
 def bare(settlement: Settlement) -> Settlement:
     """The settlement without what follows from it, which the ledger does not take."""
     detail = {**settlement.detail, "follow_up": "refused by the ledger"}
-    return replace(settlement, keep=(), crosswalk=(), follow_ups=(), images=(), detail=detail)
+    return replace(settlement, keep=(), crosswalk=(), follow_ups=(), images=(), fellows={}, detail=detail)
 
 
 def is_bare(settlement: Settlement) -> bool:
     return not (settlement.keep or settlement.crosswalk or settlement.follow_ups or settlement.images)
 
 
-def ended_as(result: Result, decision: Decision) -> Literal["delivered", "refused"] | None:
+def ended_as(result: Result, decision: Decision) -> Ended | None:
     """How a delivery ended, for its sender. What was given up, or clashes, is an operator's affair: nobody refused it. A
     late echo has no end that its sender waits for."""
     match result.outcome, decision.state:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,6 @@ from hub.dispatcher.attempt import (
     bare,
     crossings,
     detail_of,
-    ended_as,
     heard_in,
     is_bare,
     kept,
@@ -31,6 +30,7 @@ from hub.dispatcher.attempt import (
     tickets,
 )
 from hub.dispatcher.recollection import recollection
+from hub.dispatcher.telling import Telling
 from hub.dispatcher.words import (
     MOVED,
     NO_LOOK_UP,
@@ -46,10 +46,9 @@ from hub.dispatcher.words import (
     unwritable,
 )
 from hub.errors import HubError, HubUnavailable, MessageError
-from hub.ledger import Acceptance, Claim, Ledger, Settlement
+from hub.ledger import Claim, Ledger, Moved, Settlement
 from hub.lifecycle import Decision, Event, RetryPolicy, decide
 from hub.message import Delivery, Files, Record, State
-from hub.routing import acceptance, followed_by
 from hub.signals import Attempted, LaneChanged, Listener
 from hub.translation import Receiver, canonical_text, merge, unpack
 
@@ -74,24 +73,22 @@ class Dispatcher:
         jitter: Callable[[], float],
         new_id: Callable[[], str],
         announce: Listener,
-        wake: Callable[[], None],
     ) -> None:
         self._catalogue = catalogue
         self._ledger = ledger
         self._caller = caller
+        self._telling = Telling(catalogue=catalogue, ledger=ledger, clock=clock, new_id=new_id)
         self._clock = clock
         self._jitter = jitter
-        self._new_id = new_id
         self._announce = announce
-        self._wake = wake
 
     async def attempt(self, claim: Claim) -> None:
         """Try a claimed delivery once, and settle what came of it, however long the ledger is away."""
         started = time.monotonic()
         result = await self._tried(claim)
         decision = self._decided(claim, result)
-        settlement = self._settlement(claim, result, decision, time.monotonic() - started)
-        if await self._settled(settlement):
+        seconds = time.monotonic() - started
+        if await self._settled(lambda: self._settlement(claim, result, decision, seconds)):
             self._announced(claim, result, decision, time.monotonic() - started)
 
     async def _tried(self, claim: Claim) -> Result:
@@ -128,7 +125,7 @@ class Dispatcher:
     async def _cleared(self, claim: Claim) -> Plan | Result:
         """Nothing leaves for a message that has expired, cannot be written, may have been carried out, or is another's."""
         if too_late := expired(claim, self._clock()):
-            return Result(too_late)
+            return Result(too_late, is_late=True)
         plan = await self._translated(claim)
         if isinstance(plan, Result):
             return plan
@@ -144,12 +141,13 @@ class Dispatcher:
 
     async def _still_holds(self, claim: Claim) -> bool:
         """Whether the claim is still good in the moment before its call leaves."""
-        held, now = claim.delivery, self._clock()
-        if held.lease_until and now + FRESH < held.lease_until:
+        held = claim.delivery
+        if held.lease_until and self._clock() + FRESH < held.lease_until:
             return True
         found = await self._ledger.delivery(held.id)
+        # The clock is read after the book: this node may have stood still in between.
         return (found.token, found.holder) == (held.token, held.holder) and bool(
-            found.lease_until and found.lease_until > now
+            found.lease_until and found.lease_until > self._clock()
         )
 
     async def _translated(self, claim: Claim) -> Plan | Result:
@@ -158,7 +156,7 @@ class Dispatcher:
         message, delivery = claim.message, claim.delivery
         exchange = self._catalogue.exchange(message.exchange).of(message.authority)
         application = self._catalogue.connectors[delivery.receiver]
-        record = unpack((await self._ledger.content(message.id, "record")).data)
+        record = await self._record(claim)
         missing = await self._recalled(claim, exchange, record)
         if isinstance(missing, Failed):
             return Result(missing)
@@ -177,6 +175,12 @@ class Dispatcher:
             onto=known.image(delivery.receiver),
         )
         return Plan(claim, exchange, application, believed, merged.document, merged, known)
+
+    async def _record(self, claim: Claim) -> Record:
+        """The message's record: brought by the claim, or read."""
+        if claim.record is not None:
+            return claim.record
+        return unpack(claim.packed or (await self._ledger.content(claim.message.id, "record")).data)
 
     async def _recalled(self, claim: Claim, exchange: Exchange, record: Record) -> Mapping[str, str] | Failed:
         """The rows that the crosswalk fills, by the identifiers that the record carries."""
@@ -252,7 +256,8 @@ class Dispatcher:
     def _decided(self, claim: Claim, result: Result) -> Decision:
         policy = replace(self._policy(claim), can_look_up=False) if result.asks_a_person else self._policy(claim)
         now, jitter = self._clock(), self._jitter()
-        return decide(result.outcome, claim.delivery, policy=policy, now=now, jitter=jitter, probing=claim.probing)
+        decision = decide(result.outcome, claim.delivery, policy=policy, now=now, jitter=jitter, probing=claim.probing)
+        return replace(decision, event=Event.EXPIRED) if result.is_late else decision
 
     def _policy(self, claim: Claim) -> RetryPolicy:
         """The waits of the receiver; an operation that the connector has no more is never sent, and so never repeated."""
@@ -261,9 +266,9 @@ class Dispatcher:
             return application.retry_policy(operation)
         return RetryPolicy(application.spec.retry.waits, application.spec.retry.within, repeatable=False)
 
-    def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
+    async def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
         heard = heard_in(result) if decision.state is State.DELIVERED else {}
-        follow_ups, unsaid = self._follow_ups(claim, result, decision, heard)
+        news = await self._telling.news(claim, result, decision=decision, heard=heard)
         images = result.plan.images if result.plan and decision.state is State.DELIVERED else ()
         return Settlement(
             claim=claim,
@@ -271,12 +276,13 @@ class Dispatcher:
             decision=decision,
             policy=self._catalogue.connectors[claim.delivery.receiver].lane_policy,
             now=self._clock(),
-            keep=kept(claim, result),
+            keep=(*kept(claim, result), *news.keep),
             crosswalk=crossings(claim, result, heard),
-            follow_ups=follow_ups,
-            detail={**detail_of(result, seconds), **unsaid},
+            follow_ups=news.follow_ups,
+            detail={**detail_of(result, seconds), **news.detail},
             images=images,
             moved=self._merged_anew(claim) if images else None,
+            fellows=news.fellows,
         )
 
     def _merged_anew(self, claim: Claim) -> Decision | None:
@@ -286,49 +292,23 @@ class Dispatcher:
             return None
         return Decision(State.WAITING, Event.RETRY, self._clock(), held.attempts, reason=MOVED)
 
-    async def _settled(self, settlement: Settlement) -> bool:
+    async def _settled(self, make: Callable[[], Awaitable[Settlement]]) -> bool:
         """Settle, for what the call came to is known here only. A hand that became stale meanwhile is fenced."""
+        made: Settlement | None = None
         while True:
             try:
-                return await self._ledger.settle(settlement)
+                made = made or await make()
+                return await self._ledger.settle(made)
+            except Moved:
+                made = None
             except HubUnavailable as error:
-                log.warning("delivery %s is not settled yet: %s", settlement.claim.delivery.id, error)
+                log.warning("a delivery is not settled yet: %s", error)
                 await asyncio.sleep(AWAY)
             except HubError as error:
-                if is_bare(settlement):
+                if made is None or is_bare(made):
                     raise
-                log.error("delivery %s is settled without what follows: %s", settlement.claim.delivery.id, error)
-                settlement = bare(settlement)
-
-    def _follow_ups(
-        self, claim: Claim, result: Result, decision: Decision, heard: Record
-    ) -> tuple[tuple[Acceptance, ...], Mapping[str, str]]:
-        """What the sender is told now that the delivery has ended; and, for the journal, that it could not be said. The
-        delivery ends all the same."""
-        try:
-            return self._said(claim, result, decision, heard), {}
-        except HubError as error:
-            log.error("delivery %s has ended, but its sender cannot be told: %s", claim.delivery.id, error)
-            return (), {"follow_up": error.text.en}
-        except Exception as error:
-            log.exception("delivery %s has ended, but its sender cannot be told", claim.delivery.id)
-            return (), {"follow_up": type(error).__name__}
-
-    def _said(self, claim: Claim, result: Result, decision: Decision, heard: Record) -> tuple[Acceptance, ...]:
-        """What the mapping's `then` says through another exchange."""
-        ended = ended_as(result, decision)
-        exchange = self._catalogue.exchanges.get(claim.message.exchange)
-        if ended is None or exchange is None:
-            return ()
-        record = result.plan.record if result.plan else {}
-        reason = decision.reason.fr if decision.reason else ""
-        follow = exchange.of(claim.message.authority).translation.follow_up(ended, record, reply=heard, reason=reason)
-        if follow is None:
-            return ()
-        key = f"{claim.delivery.id}:{ended}:{claim.delivery.tries}"
-        sender = claim.delivery.receiver
-        said = followed_by(follow, sender=sender, catalogue=self._catalogue, message=claim.message, key=key)
-        return (acceptance(said, catalogue=self._catalogue, id=self._new_id(), now=self._clock()),)
+                log.error("delivery %s is settled without what follows: %s", made.claim.delivery.id, error)
+                made = bare(made)
 
     def _announced(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> None:
         delivery = claim.delivery
@@ -348,7 +328,6 @@ class Dispatcher:
         if claim.probing and result.lesson:
             gate = "closed" if isinstance(result.lesson, Delivered | Refused) else "open"
             self._announce(LaneChanged(delivery.lane, gate, reason))
-        self._wake()
 
 
 def _without_a_call(plan: Plan) -> Result | None:

@@ -8,21 +8,24 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
-from hub.desk import Desk
+from hub.desk import Desk, Verb
 from hub.endpoints.auth import Identity, identify
 from hub.endpoints.lanes import known_lane, standings
 from hub.endpoints.language import language_of
 from hub.endpoints.serving import hub_of
 from hub.endpoints.stories import delivery_fields, for_operator, iso, message_fields, summary_fields
 from hub.errors import Language
-from hub.ledger import ApiKey, Fire, Search, packed
-from hub.message import State
+from hub.ledger import Acceptance, ApiKey, Cause, Fire, Search, packed
+from hub.message import Delivery, State
 
 LARGEST = 64 * 1024
 """Bytes of a request to the administration."""
+
+LARGEST_CORRECTION = 32 * 1024 * 1024
+"""Bytes of a corrected document in base64, with its files."""
 
 
 class Asked(BaseModel):
@@ -43,49 +46,60 @@ class Replay(Reasoned):
     look_up: bool | None = None
 
 
-class ReplayAll(Asked):
-    """All dead letters that match, sent anew; with `dry_run` they are only counted."""
+class Correction(Reasoned):
+    """The document of the sender as it should have been, in base64, with its REST parameters (`@name`)."""
 
-    reason: str = Field("", max_length=1000)
-    dry_run: bool = True
-    reference: str = ""
-    exchange: str = ""
-    authority: str = ""
-    sender: str = ""
-    lane: str = ""
-    text: str = ""
+    document: Base64Bytes
+    parameters: dict[str, str] = {}
 
 
-class Filter(Asked):
-    """Which messages are looked for; what is left out asks nothing."""
+class Criteria(Asked):
+    """Which messages are meant; what is left out asks nothing."""
 
     reference: str = ""
     exchange: str = ""
     authority: str = ""
     sender: str = ""
-    state: State | None = None
+    receiver: str = ""
     lane: str = ""
     text: str = ""
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    after: str = ""
-    limit: int = Field(50, ge=1, le=200)
 
-    def search(self) -> Search:
+    def search(self, state: State | None, *, after: str = "", limit: int = 50) -> Search:
         """The same as the ledger asks it."""
         return Search(
             reference=self.reference,
             exchange=self.exchange,
             authority=self.authority,
             sender=self.sender,
-            state=self.state,
+            receiver=self.receiver,
+            state=state,
             lane=self.lane,
             reason=self.text,
             since=self.since,
             until=self.until,
-            after=self.after,
-            limit=self.limit,
+            after=after,
+            limit=limit,
         )
+
+
+class All(Criteria):
+    """All deliveries in one state that match. With `dry_run` (the default) they are only counted, and the answer's `ticket`
+    is what lets it be done to these."""
+
+    state: State = State.DEAD
+    dry_run: bool = True
+    ticket: str = Field("", max_length=100)
+    reason: str = Field("", max_length=1000)
+
+
+class Filter(Criteria):
+    """Which messages are looked for, and which page of them."""
+
+    state: State | None = None
+    after: str = ""
+    limit: int = Field(50, ge=1, le=200)
 
 
 class NewKey(Asked):
@@ -151,6 +165,7 @@ def admin_router() -> APIRouter:
         "/deliveries/{delivery}/cancel": cancel,
         "/deliveries/{delivery}/confirm": confirm,
         "/dead/replay": replay_all,
+        "/dead/cancel": cancel_all,
         "/lanes/{connector}/{instance}/pause": pause,
         "/lanes/{connector}/{instance}/resume": resume,
         "/schedules/{schedule}/run": run,
@@ -161,6 +176,7 @@ def admin_router() -> APIRouter:
         router.add_api_route(path, endpoint, methods=["GET"])
     for path, endpoint in changes.items():
         router.add_api_route(path, endpoint, methods=["POST"])
+    router.add_api_route("/deliveries/{delivery}/replace", replace, methods=["POST"], max_body_size=LARGEST_CORRECTION)
     return router
 
 
@@ -191,13 +207,16 @@ async def lanes(hub: Served) -> dict[str, Any]:
 
 async def messages(hub: Served, language: Spoken, asked: Annotated[Filter, Query()]) -> dict[str, Any]:
     """The messages that match, newest first; `next` is the `after` of the following page."""
-    page = await hub.ledger.find(asked.search())
-    return {"messages": [summary_fields(found, language) for found in page.found], "next": page.next}
+    page = await hub.ledger.find(asked.search(asked.state, after=asked.after, limit=asked.limit))
+    rule = hub.catalogue.done_when
+    found = [summary_fields(each, language, rule(each.message.exchange)) for each in page.found]
+    return {"messages": found, "next": page.next}
 
 
 async def message(hub: Served, language: Spoken, message: str) -> dict[str, Any]:
     """A message's whole story, without its content."""
-    return for_operator(await hub.ledger.story(message), language)
+    story = await hub.ledger.story(message)
+    return for_operator(story, language, hub.catalogue.done_when(story.message.exchange))
 
 
 async def contents(hub: Served, reader: ContentReader, message: str, purpose: Purpose) -> dict[str, Any]:
@@ -220,21 +239,19 @@ async def delivery(hub: Served, language: Spoken, delivery: str) -> dict[str, An
 
 async def dead(hub: Served, language: Spoken) -> dict[str, Any]:
     """Dead letters by what they died of, the most frequent first; `text` finds them among the messages."""
-    causes = await hub.ledger.dead_by_cause()
+    return {"causes": [_cause(each, language) for each in await hub.ledger.dead_by_cause()]}
+
+
+def _cause(cause: Cause, language: Language) -> dict[str, Any]:
     return {
-        "causes": [
-            {
-                "reason": cause.reason.said_in(language),
-                "text": packed(cause.reason),
-                "lane": cause.lane,
-                "exchange": cause.exchange,
-                "deliveries": cause.deliveries,
-                "oldest": iso(cause.oldest),
-                "newest": iso(cause.newest),
-                "example": cause.example,
-            }
-            for cause in causes
-        ]
+        "reason": cause.reason.said_in(language),
+        "text": packed(cause.reason),
+        "lane": cause.lane,
+        "exchange": cause.exchange,
+        "deliveries": cause.deliveries,
+        "oldest": iso(cause.oldest),
+        "newest": iso(cause.newest),
+        "example": cause.example,
     }
 
 
@@ -304,16 +321,39 @@ async def confirm(hub: Served, who: Operator, delivery: str, why: Reasoned, lang
     return delivery_fields(await hub.ledger.delivery(delivery), language)
 
 
-async def replay_all(hub: Served, who: Operator, asked: ReplayAll, language: Spoken) -> dict[str, Any]:
+async def replace(hub: Served, who: Operator, reader: ContentReader, delivery: str, new: Correction) -> dict[str, Any]:
+    """Accept a corrected document in the place of a dead letter. Needs `content` too."""
+
+    async def corrected(held: Delivery) -> Acceptance:
+        return await hub.intake.corrected(held, new.document, parameters=new.parameters)
+
+    receipt = await hub.desk.replace(delivery, corrected, actor=who.actor, reason=new.reason)
+    return {"message": receipt.message, "deliveries": list(receipt.deliveries), "replaces": delivery}
+
+
+async def replay_all(hub: Served, who: Operator, asked: All, language: Spoken) -> dict[str, Any]:
     """Send every matching dead letter anew, or with `dry_run` (the default) only say which they are."""
-    search = Search(asked.reference, asked.exchange, asked.authority, asked.sender, State.DEAD, asked.lane, asked.text)
-    done = await hub.desk.replay_all(search, actor=who.actor, reason=asked.reason, dry_run=asked.dry_run)
-    return {
-        "dry_run": asked.dry_run,
-        "found": list(done.found),
-        "replayed": list(done.replayed),
-        "refused": [{"delivery": name, "reason": text.said_in(language)} for name, text in done.refused],
-    }
+    return await _all(hub, who, asked, language=language, verb="replay")
+
+
+async def cancel_all(hub: Served, who: Operator, asked: All, language: Spoken) -> dict[str, Any]:
+    """Skip every matching delivery for good, or with `dry_run` (the default) only say which they are."""
+    return await _all(hub, who, asked, language=language, verb="cancel")
+
+
+async def _all(hub: Hub, who: Identity, asked: All, *, language: Language, verb: Verb) -> dict[str, Any]:
+    search = asked.search(asked.state)
+    if asked.dry_run:
+        seen = await hub.desk.preview(verb, search)
+        return {
+            "dry_run": True,
+            "ticket": seen.ticket,
+            "deliveries": seen.selection.deliveries,
+            "causes": [_cause(each, language) for each in seen.selection.causes],
+            "first": [{"message": each.message, **delivery_fields(each, language)} for each in seen.selection.first],
+        }
+    act = {"replay": hub.desk.replay_all, "cancel": hub.desk.cancel_all}[verb]
+    return {"dry_run": False, "done": await act(search, ticket=asked.ticket, actor=who.actor, reason=asked.reason)}
 
 
 async def pause(hub: Served, who: Operator, connector: str, instance: str, why: Reasoned) -> dict[str, Any]:

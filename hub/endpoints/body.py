@@ -33,6 +33,8 @@ async def read_body(request: Request, *, limit: int, seconds: float = SECONDS) -
 
 def media_of(content_type: str) -> tuple[str, str]:
     """A Content-Type as (media type, charset), both in lower case, "" for what it does not say."""
+    if ";" not in content_type:
+        return content_type.strip().lower(), ""
     media, *rest = [part.strip() for part in content_type.lower().split(";")]
     named = dict(part.split("=", 1) for part in rest if "=" in part)
     return media, named.get("charset", "").strip("\"' ")

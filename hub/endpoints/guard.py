@@ -1,17 +1,24 @@
-"""What stands before every route, as plain ASGI: security headers, refused methods, and the answer to what is unexpected."""
+"""What stands before every route, as plain ASGI: security headers, refused methods, and the answer to what is unexpected.
+
+The doors that take most of the traffic are gone to straight from here, without the framework's rounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.endpoints.language import language_of
-from hub.endpoints.problems import problem_response, written
+from hub.endpoints.problems import problem_response, standing_of, written
 from hub.errors import Language, Text
 from hub.telemetry import Telemetry
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Straight = Callable[[Scope], Endpoint | None]
+"""Finds the door of a request, its `path_params` set; None for a request that goes the framework's way."""
 
 _NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
 _LARGEST_HEADERS = 32 * 1024
@@ -25,14 +32,17 @@ _SECURITY: Iterable[tuple[str, str]] = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 _TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
+_RAW = tuple((name.lower().encode(), value.encode()) for name, value in _SECURITY)
+_RAW_SECURE = (*_RAW, (_TRANSPORT[0].lower().encode(), _TRANSPORT[1].encode()))
 
 
 class Guard:
     """Wraps the application. An error that nobody expected is logged without its words, and answered without detail."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, straight: Straight) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._straight = straight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the application."""
@@ -40,29 +50,39 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send, secure=scope.get("scheme") == "https")
-        headers = Headers(scope=scope)
-        language = language_of(headers.get("accept-language", ""))
-        refusal = _refusal(scope, language)
-        if refusal:
+        if refusal := _refusal(scope):
             await refusal(scope, receive, answer.send)
             return
         try:
-            await self._app(scope, receive, answer.send)
+            await self._answered(scope, receive, answer.send)
         except Exception as error:  # the last resort: whatever it is, the process and the caller go on
-            self._telemetry.failed(error, at=scope.get("path", "")[:200])
+            if standing_of(error)[0] == 500:
+                self._telemetry.failed(error, at=scope.get("path", "")[:200])
             if answer.begun:
                 raise
-            await problem_response(error, language)(scope, receive, answer.send)
+            await problem_response(error, _language(scope))(scope, receive, answer.send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._straight(scope)
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
-def _refusal(scope: Scope, language: Language) -> Response | None:
+def _language(scope: Scope) -> Language:
+    return language_of(Headers(scope=scope).get("accept-language", ""))
+
+
+def _refusal(scope: Scope) -> Response | None:
     """The answer to what no route should see: methods that mirror or tunnel, and headers of a size that nobody needs."""
     if scope["method"].upper() in _NEVER:
         text = Text(en="This method is not taken.", fr="Cette méthode n'est pas admise.")
-        return written(405, "method-not-allowed", text, language=language)
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > _LARGEST_HEADERS:
+        return written(405, "method-not-allowed", text, language=_language(scope))
+    if sum([len(name) + len(value) for name, value in scope["headers"]]) > _LARGEST_HEADERS:
         text = Text(en="The headers are too large.", fr="Les en-têtes sont trop volumineux.")
-        return written(431, "headers-too-large", text, language=language, headers={"Connection": "close"})
+        return written(431, "headers-too-large", text, language=_language(scope), headers={"Connection": "close"})
     return None
 
 
@@ -71,15 +91,13 @@ class _Answer:
 
     def __init__(self, send: Send, *, secure: bool) -> None:
         self._send = send
-        self._secure = secure
+        self._headers = _RAW_SECURE if secure else _RAW
         self.begun = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in _SECURITY:
-                headers.setdefault(name, value)
-            if self._secure:
-                headers.setdefault(*_TRANSPORT)
+            given = list(message.get("headers", ()))
+            names = {name for name, _ in given}
+            message["headers"] = [*given, *(each for each in self._headers if each[0] not in names)]
         await self._send(message)

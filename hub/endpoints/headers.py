@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 
@@ -16,19 +17,23 @@ _URL = re.compile(r"https?://[!-~]{1,2000}")
 
 @dataclass(frozen=True, slots=True)
 class Travelling:
-    """The sender's idempotency key, the page that the request came from, and its trace; "" for none."""
+    """The sender's idempotency key, the page that the request came from, and its trace, "" for none; and until when it is
+    of use to its sender."""
 
     key: str
     caller_url: str
     trace: str
+    expires_at: datetime | None
 
 
 def travelling(request: Request) -> Travelling:
-    """What travels with a message. MessageError 400 for a wrong Idempotency-Key; the others are dropped when misformed."""
+    """What travels with a message. MessageError 400 for a wrong Idempotency-Key or CE-ExpiryTime; the others are dropped
+    when misformed."""
     return Travelling(
         _key(request),
         _fitting(_URL, request.headers.get("publik-caller-url", "")),
         _fitting(_TRACE, request.headers.get("traceparent", "")),
+        _expires_at(request.headers.get("ce-expirytime", "")),
     )
 
 
@@ -45,6 +50,26 @@ def _key(request: Request) -> str:
         ),
         status=400,
         kind="idempotency-key-not-accepted",
+    )
+
+
+def _expires_at(given: str) -> datetime | None:
+    """The deadline in CloudEvents' header `ce-expirytime`, in UTC."""
+    if not given:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+        if at.tzinfo:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise MessageError(
+        Text(
+            en="CE-ExpiryTime: a time with its offset, such as 2026-03-02T18:00:00Z.",
+            fr="CE-ExpiryTime : une date et heure avec son décalage, par exemple 2026-03-02T18:00:00Z.",
+        ),
+        status=400,
+        kind="deadline-not-accepted",
     )
 
 

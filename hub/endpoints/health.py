@@ -42,7 +42,7 @@ async def metrics(request: Request) -> Response:
     identity.require("read")
     standings = [Standing(c.lane, c.exchange, str(c.state), c.deliveries) for c in await hub.ledger.counts()]
     lanes = [_watched(view, hub.clock()) for view in await hub.ledger.lanes_overview()]
-    content, media = hub.telemetry.exposition(standings, lanes)
+    content, media = hub.telemetry.exposition(standings, lanes, retried=hub.ledger.retried)
     return Response(content, media_type=media, headers={"Cache-Control": "no-store"})
 
 

@@ -15,10 +15,12 @@ from hub.errors import (
     HubUnavailable,
     Language,
     MessageError,
+    NoRoom,
     NotAllowed,
     NotFound,
     Problem,
     Text,
+    TooManyWaiting,
     TransportError,
 )
 
@@ -26,9 +28,19 @@ NAMESPACE = "urn:hub:problem"
 RETRY_AFTER = 5
 """Seconds after which a caller may try again while the hub cannot take anything."""
 
+SLOWER_AFTER = 15
+"""Seconds after which a sender may try again of whom too much waits."""
+
+ROOM_AFTER = 60
+"""Seconds after which a caller may try again while the disk is full: a person must make room."""
+
 INTERNAL = Text(
     en="The hub could not do this. The people who run it have been told.",
     fr="Le hub n'a pas pu traiter cette demande. Ses exploitants en sont informés.",
+)
+NO_MEMORY = Text(
+    en="This takes more memory than the hub has left. Send less at a time.",
+    fr="Cet envoi demande plus de mémoire qu'il n'en reste au hub. Envoyez moins à la fois.",
 )
 _CLOSING = frozenset({408, 413})
 _TITLES: Mapping[str, Text] = {
@@ -38,6 +50,9 @@ _TITLES: Mapping[str, Text] = {
     "not-found": Text(en="Not found", fr="Introuvable"),
     "conflict": Text(en="Not possible in this state", fr="Impossible dans cet état"),
     "unavailable": Text(en="Not available for the moment", fr="Momentanément indisponible"),
+    "too-many-waiting": Text(en="Too much waits already", fr="Trop d'envois attendent déjà"),
+    "expired": Text(en="Too late", fr="Trop tard"),
+    "no-room": Text(en="The hub's disk is full", fr="Le disque du hub est plein"),
     "application-not-reached": Text(en="The application does not answer", fr="L'application ne répond pas"),
     "internal-error": Text(en="Internal error", fr="Erreur interne"),
 }
@@ -56,8 +71,14 @@ def standing_of(error: Exception) -> tuple[int, str]:
             return 404, "not-found"
         case Conflict():
             return 409, "conflict"
+        case TooManyWaiting():
+            return 429, "too-many-waiting"
+        case NoRoom():
+            return 507, "no-room"
         case HubUnavailable():
             return 503, "unavailable"
+        case MemoryError():
+            return 413, "too-large"
         case TransportError():
             return 502, "application-not-reached"
         case _:
@@ -67,6 +88,8 @@ def standing_of(error: Exception) -> tuple[int, str]:
 def said_of(error: Exception) -> Text:
     """What a caller is told of an error; an error that says nothing of its own is told by its kind, in both languages."""
     status, kind = standing_of(error)
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
     if not isinstance(error, HubError) or status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return INTERNAL
     says_nothing = error.text == type(error)().text
@@ -124,6 +147,10 @@ def headers_of(status: int) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="hub"'}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": str(RETRY_AFTER)}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"Retry-After": str(SLOWER_AFTER)}
+    if status == HTTPStatus.INSUFFICIENT_STORAGE:
+        return {"Retry-After": str(ROOM_AFTER)}
     return {"Connection": "close"} if status in _CLOSING else {}
 
 

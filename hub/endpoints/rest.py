@@ -9,12 +9,14 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from hub.assembly import Hub
 from hub.catalogue import Application, Exchange
 from hub.contract import Part
 from hub.endpoints.auth import Identity, identify
 from hub.endpoints.body import media_of, read_body
+from hub.endpoints.guard import Endpoint
 from hub.endpoints.headers import travelling
 from hub.endpoints.language import language_of
 from hub.endpoints.problems import standing_of
@@ -26,13 +28,27 @@ from hub.ledger import Story
 from hub.message import Receipt
 from hub.signals import NotAccepted
 
+_BEFORE, _AFTER = "/api/v1/exchanges/", "/messages"
+
 
 def rest_routes() -> list[Route]:
     """The hot routes: they stand first in the application."""
     return [
-        Route("/api/v1/exchanges/{exchange}/messages", say, methods=["POST"]),
+        Route(f"{_BEFORE}{{exchange}}{_AFTER}", say, methods=["POST"]),
         Route("/api/v1/messages/{message}", tell, methods=["GET"]),
     ]
+
+
+def straight_to_say(scope: Scope) -> Endpoint | None:
+    """The way of a message to `say`, which is the way of nearly all requests."""
+    path: str = scope["path"]
+    if scope["method"] != "POST" or not (path.startswith(_BEFORE) and path.endswith(_AFTER)):
+        return None
+    exchange = path[len(_BEFORE) : -len(_AFTER)]
+    if not exchange or "/" in exchange:
+        return None
+    scope["path_params"] = {"exchange": exchange}
+    return say
 
 
 async def say(request: Request) -> Response:
@@ -48,7 +64,9 @@ async def tell(request: Request) -> Response:
     identity.require("status:own")
     story = await _own(request.path_params["message"], identity, hub)
     language = language_of(request.headers.get("accept-language", ""))
-    return json_response(for_sender(story, language), headers={"Content-Language": language})
+    return json_response(
+        for_sender(story, language, hub.catalogue.done_when(story.message.exchange)), headers={"Content-Language": language}
+    )
 
 
 def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -90,6 +108,7 @@ async def _arrival(request: Request, hub: Hub) -> Arrival:
             key=headers.key,
             caller_url=headers.caller_url,
             trace=headers.trace,
+            expires_at=headers.expires_at,
         )
     except HubError as error:
         known = name if name in hub.catalogue.exchanges else ""
@@ -119,10 +138,8 @@ def _saying(exchange: Exchange, application: Application | None, identity: Ident
 
 def _parameters(request: Request, part: Part | None) -> dict[str, str]:
     """The parameters of the contract, as `@name`. MessageError 400 for a parameter that stands twice."""
-    given = request.query_params.multi_items()
-    names = [name for name, _ in given]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    names = [name for name, _ in request.query_params.multi_items()] if request.scope["query_string"] else []
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise MessageError(
             Text(en=f"Given twice: {', '.join(twice)}.", fr=f"Donné deux fois : {', '.join(twice)}."),
             status=400,
@@ -130,10 +147,11 @@ def _parameters(request: Request, part: Part | None) -> dict[str, str]:
         )
     found: dict[str, str] = {}
     for shape in part.shape.children if part else ():
-        name = shape.name.removeprefix("@")
-        source = {"query": request.query_params, "header": request.headers}.get(shape.location)
-        if source is not None and name in source:
-            found[shape.name] = source[name]
+        if shape.location in ("query", "header"):
+            name = shape.name.removeprefix("@")
+            source = request.query_params if shape.location == "query" else request.headers
+            if name in source:
+                found[shape.name] = source[name]
     return found
 
 

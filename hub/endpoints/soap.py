@@ -101,6 +101,7 @@ async def _arrival(request: Request, application: Application, hub: Hub) -> tupl
             key=headers.key,
             caller_url=headers.caller_url,
             trace=headers.trace,
+            expires_at=headers.expires_at,
         )
         return name, arrival
     except HubError as error:

@@ -17,7 +17,7 @@ _OF_KIND: dict[str, FaultCode] = {
     "soap-must-understand": "MustUnderstand",
 }
 _OWN = {"p": NAMESPACE}
-_SAID_BY_HTTP = frozenset({401, 403, 404, 408, 413, 415, 503})
+_SAID_BY_HTTP = frozenset({401, 403, 404, 408, 413, 415, 429, 503, 507})
 """Statuses that proxies and clients act upon; every other fault goes as SOAP's HTTP binding says."""
 
 
@@ -25,7 +25,7 @@ def fault_response(error: Exception, *, version: Version, language: Language) ->
     """The whole answer to a call that ended in `error`."""
     status, kind = standing_of(error)
     problems = error.problems if isinstance(error, MessageError) else ()
-    code = _OF_KIND.get(kind) or ("Server" if status >= 500 else "Client")
+    code = _OF_KIND.get(kind) or ("Server" if status >= 500 or status == 429 else "Client")
     text = said_of(error).said_in(language)
     fault = SoapFault(code, text, detail=_detail(kind, problems, language))
     return Response(

@@ -11,15 +11,13 @@ from typing import Any
 
 from hub.errors import Language, Text
 from hub.ledger import JournalLine, Story, Summary, unpacked
-from hub.message import Delivery, Message, State
+from hub.lifecycle import Rule, as_a_whole
+from hub.message import Delivery, Message
 
-_BY_URGENCY = (State.DEAD, State.UNANSWERED, State.SENDING, State.WAITING, State.DELIVERED, State.CANCELLED)
 
-
-def overall(deliveries: Iterable[Delivery]) -> str:
-    """The state of a message: that of its delivery which most needs a look; "accepted" when it has none."""
-    states = {delivery.state for delivery in deliveries}
-    return next((str(state) for state in _BY_URGENCY if state in states), "accepted")
+def overall(deliveries: Iterable[Delivery], rule: Rule) -> str:
+    """The state of a message as a whole, by the rule of its exchange; "accepted" when nobody receives it."""
+    return str(as_a_whole(((each.receiver, each.state) for each in deliveries), rule) or "accepted")
 
 
 def iso(at: datetime | None) -> str | None:
@@ -27,7 +25,7 @@ def iso(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def for_sender(story: Story, language: Language) -> dict[str, Any]:
+def for_sender(story: Story, language: Language, rule: Rule) -> dict[str, Any]:
     """What the sender of a message reads of it."""
     message = story.message
     return {
@@ -35,28 +33,28 @@ def for_sender(story: Story, language: Language) -> dict[str, Any]:
         "exchange": message.exchange,
         "reference": message.reference,
         "accepted_at": iso(message.accepted_at),
-        "state": overall(story.deliveries),
+        "state": overall(story.deliveries, rule),
         "deliveries": [_for_sender(delivery, language) for delivery in story.deliveries],
         "story": [_line(line, language) for line in story.lines],
     }
 
 
-def for_operator(story: Story, language: Language) -> dict[str, Any]:
+def for_operator(story: Story, language: Language, rule: Rule) -> dict[str, Any]:
     """All that is known of a message, without its content."""
     return {
         **message_fields(story.message),
-        "state": overall(story.deliveries),
+        "state": overall(story.deliveries, rule),
         "deliveries": [delivery_fields(delivery, language) for delivery in story.deliveries],
         "story": [{**_line(line, language), "actor": line.actor, "detail": dict(line.detail)} for line in story.lines],
         "contents": [{"name": each.name, "media": each.media, "size": each.size} for each in story.contents],
     }
 
 
-def summary_fields(summary: Summary, language: Language) -> dict[str, Any]:
+def summary_fields(summary: Summary, language: Language, rule: Rule) -> dict[str, Any]:
     """One message of a search, with its deliveries."""
     return {
         **message_fields(summary.message),
-        "state": overall(summary.deliveries),
+        "state": overall(summary.deliveries, rule),
         "deliveries": [delivery_fields(delivery, language) for delivery in summary.deliveries],
     }
 

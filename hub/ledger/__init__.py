@@ -1,5 +1,6 @@
 """The ledger: the one book between the door in and the door out, and the only SQL of the hub."""
 
+from hub.ledger.copies import Reopened, Restored, back_up, examine
 from hub.ledger.facts import (
     Acceptance,
     ApiKey,
@@ -16,17 +17,22 @@ from hub.ledger.facts import (
     Held,
     JournalLine,
     LaneView,
+    Look,
     NodeView,
+    Offer,
     Page,
     Search,
+    Selection,
     Settlement,
     Story,
     Summary,
+    Taker,
     packed,
     unpacked,
 )
 from hub.ledger.images import Moved
 from hub.ledger.ledger import Ledger
+from hub.ledger.verifying import Verified
 
 __all__ = [
     "Acceptance",
@@ -45,13 +51,22 @@ __all__ = [
     "JournalLine",
     "LaneView",
     "Ledger",
+    "Look",
     "Moved",
     "NodeView",
+    "Offer",
     "Page",
+    "Reopened",
+    "Restored",
     "Search",
+    "Selection",
     "Settlement",
     "Story",
     "Summary",
+    "Taker",
+    "Verified",
+    "back_up",
+    "examine",
     "packed",
     "unpacked",
 ]

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import HubError, MessageError, Text
-from hub.ledger import images
+from hub.ledger import birth, images
 from hub.ledger.facts import Acceptance
-from hub.ledger.rows import row_of
+from hub.ledger.rows import DELIVERY, MESSAGE, plain
 from hub.ledger.schedules import move_cursor
-from hub.ledger.tables import content, delivery, idempotency, lane, message
+from hub.ledger.statements import insertion
+from hub.ledger.tables import content, delivery, idempotency, message, micros
 from hub.ledger.writer import Transaction
-from hub.lifecycle import Lane
 from hub.message import Delivery, Message, Receipt
 
 Key = tuple[str, str, str, str]
 
 AT_ONCE = 1000
 """Messages in one statement at most: SQLite takes 32,766 parameters, PostgreSQL 65,535, and a key has four."""
+
+
+UNLESS_THERE = "ON CONFLICT DO NOTHING"
+KEYS = insertion(idempotency, tuple(idempotency.c.keys()), UNLESS_THERE)
+MESSAGES = insertion(message, MESSAGE)
+CONTENTS = insertion(content, tuple(content.c.keys()))
+DELIVERIES = insertion(delivery, (*(name for name in DELIVERY if name != "position"), "accepted_at", "expires_at"))
 
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
@@ -70,20 +77,12 @@ def accept_list(
     return tuple(answer for answer in answers if isinstance(answer, Receipt | MessageError))
 
 
-def open_lanes(to: Transaction, names: Iterable[str]) -> None:
-    """Make the rows of lanes that have none yet."""
-    rows = [row_of(Lane(name)) for name in sorted(set(names))]
-    if rows:
-        to.connection.execute(insert(lane).on_conflict_do_nothing(), rows)
-
-
 def _holders(to: Transaction, acceptances: Sequence[Acceptance]) -> tuple[dict[Key, str], set[str]]:
     """The message that holds each key, and which of these are on disk already; keys that nobody held are entered."""
     keyed = {_key(each.message): each.message for each in reversed(acceptances) if each.message.key}
     if not keyed:
         return {}, set()
-    entry = insert(idempotency).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    entered = to.connection.execute(entry, [_entry(each) for each in keyed.values()]).rowcount
+    entered = KEYS.run(to.connection, [_entry(each) for each in keyed.values()])
     if entered == len(keyed):
         return {key: each.id for key, each in keyed.items()}, set()
     columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
@@ -93,28 +92,28 @@ def _holders(to: Transaction, acceptances: Sequence[Acceptance]) -> tuple[dict[K
 
 
 def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:
-    to.connection.execute(sa.insert(message), [row_of(each.message) for each in acceptances])
+    MESSAGES.run(to.connection, [plain(each.message) for each in acceptances])
     contents = [
         {"message": each.message.id, "name": part.name, "media": part.media, "sealed": part.data}
         for each in acceptances
         for part in each.contents
     ]
     if contents:
-        to.connection.execute(sa.insert(content), contents)
-    _keep_deliveries(to, [(item, each.message) for each in acceptances for item in each.deliveries])
+        CONTENTS.run(to.connection, contents)
+    if new := [(item, each) for each in acceptances for item in each.deliveries]:
+        rows = [_row(item, each) for item, (_, each) in zip(birth.leased(to, new), new, strict=True)]
+        DELIVERIES.run(to.connection, rows)
     for each in acceptances:
         said = each.message
         to.journal.write("accepted", at=said.accepted_at, message=said.id, actor=each.actor, detail=each.detail)
 
 
-def _keep_deliveries(to: Transaction, deliveries: Sequence[tuple[Delivery, Message]]) -> None:
-    if not deliveries:
-        return
-    open_lanes(to, (item.lane for item, _ in deliveries))
-    rows = [row_of(item) | {"accepted_at": said.accepted_at} for item, said in deliveries]
-    for row in rows:
-        del row["position"]
-    to.connection.execute(sa.insert(delivery), rows)
+def _row(item: Delivery, of: Acceptance) -> dict[str, Any]:
+    expires_at = of.message.expires_at
+    times = {"accepted_at": micros(of.message.accepted_at), "expires_at": micros(expires_at) if expires_at else None}
+    row = plain(item) | times
+    del row["position"]
+    return row
 
 
 def _receipts(to: Transaction, messages: Iterable[str]) -> dict[str, tuple[str, Receipt]]:

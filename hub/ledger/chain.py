@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from hub.errors import Text
 from hub.ledger.facts import Detail, Flaw, JournalLine, packed, unpacked
+from hub.ledger.statements import insertion
 from hub.ledger.tables import journal, micros
 
-HASHED = ("position", "at", "event", "message", "delivery", "actor", "reason", "detail")
+HASHED = itemgetter("previous", "chain", "position", "at", "event", "message", "delivery", "actor", "reason", "detail")
 START = (0, "")
 """Where a chain stands before its first line: its position and the hash that the first line follows."""
+
+
+LINES = insertion(journal, tuple(column.name for column in journal.c if column.name != "id"))
 
 
 class Journal:
@@ -39,8 +45,8 @@ class Journal:
         """Add a line."""
         self._lines.append(
             {
-                "at": at,
-                "event": event,
+                "at": micros(at),
+                "event": str(event),
                 "message": message,
                 "delivery": delivery,
                 "actor": actor,
@@ -65,7 +71,7 @@ class Journal:
             line |= {"chain": self._chain, "position": position, "previous": previous}
             line["hash"] = previous = _hash(line)
         if self._lines:
-            connection.execute(sa.insert(journal), self._lines)
+            LINES.run(connection, self._lines)
         return position, previous
 
 
@@ -83,7 +89,7 @@ def verify(connection: sa.Connection) -> Flaw | None:
     for row in connection.execute(lines.execution_options(yield_per=1000)).mappings():
         if row["chain"] != chain:
             chain, head = row["chain"], START
-        if flaw := _flaw(dict(row), head):
+        if flaw := _flaw({**row, "at": micros(row["at"])}, head):
             return Flaw(chain, head[0] + 1, flaw)
         head = (row["position"], row["hash"])
     return None
@@ -116,14 +122,8 @@ def line_of(row: sa.RowMapping) -> JournalLine:
 
 def _hash(line: dict[str, Any]) -> str:
     """SHA-256 of the previous hash, the chain, and the line in its one written form."""
-    facts = [line["previous"], line["chain"], *(line[name] for name in HASHED)]
-    return hashlib.sha256(_canonical(facts).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(HASHED(line))).hexdigest()
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no form for: instants as microseconds, anything else in its own words."""
-    return micros(value) if isinstance(value, datetime) else str(value)
+    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from hub.ledger.facts import Claim, packed
 from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, row_of
-from hub.ledger.tables import CLAIMABLE, OPEN, delivery, journal, lane, message, node, state_in
+from hub.ledger.tables import CLAIMABLE, MICROSECOND, Instant, content, delivery, journal, lane, message, node, state_in
+from hub.ledger.turns import first_of, put_aside
 from hub.ledger.writer import Transaction
 from hub.lifecycle import (
+    SUSPECT,
     Event,
     Gate,
     Lane,
@@ -24,12 +26,31 @@ from hub.lifecycle import (
     check_transition,
     taken,
 )
-from hub.message import Delivery, State
+from hub.message import Delivery, Priority, State
 
 MANY = 1000
 """At most so many lost leases in one transaction: the rest is found at the next look."""
 
-earlier = delivery.alias("earlier")
+FEW = 64
+"""At least so many are looked at together, to find those whose turn it is."""
+
+HEAD_START = timedelta(minutes=10)
+"""A delivery goes before those of the next lower priority that are due for up to so much longer. So what comes later can put
+off even the lowest only for so long."""
+
+_OF_PRIORITY = """
+SELECT * FROM (SELECT position, lane, reference, authority, due_at + {later} AS turn_at FROM delivery
+  WHERE lane = :lane AND state IN ('waiting', 'unanswered') AND NOT behind AND priority = {priority} AND due_at <= :now
+  ORDER BY due_at, position LIMIT :few) AS of_{priority}
+"""
+TURNS = sa.text(
+    f"SELECT position, CASE WHEN reference = '' THEN position ELSE {first_of('turn')} END AS head FROM ("
+    + " UNION ALL ".join(
+        _OF_PRIORITY.format(priority=int(each), later=each * (HEAD_START // MICROSECOND)) for each in Priority
+    )
+    + ") AS turn ORDER BY turn_at, position LIMIT :few"
+).bindparams(sa.bindparam("now", type_=Instant))
+"""What is due in a lane by its turn, each with the first that holds its reference back: itself, or the one it is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +70,7 @@ def register(to: Transaction, *, now: datetime) -> None:
 
 def claim(to: Transaction, wanted: Wanted, *, now: datetime) -> tuple[Claim, ...]:
     """Take what is due, lane by lane, in the order of the lanes' names."""
-    names = due_lanes(to.connection, now=now) & wanted.lanes.keys()
-    lanes = lanes_for_update(to, names, skip_locked=True)
+    lanes = lanes_for_update(to, wanted.lanes.keys(), skip_locked=True)
     flying = _in_flight(to, lanes)
     claims: list[Claim] = []
     for name, before in lanes.items():
@@ -62,15 +82,6 @@ def claim(to: Transaction, wanted: Wanted, *, now: datetime) -> tuple[Claim, ...
             save_lanes(to, [taken(after, len(rows))])
     _save_claims(to, wanted, [each.delivery.id for each in claims])
     return tuple(claims)
-
-
-def due_lanes(of: sa.Connection, *, now: datetime) -> frozenset[str]:
-    """The lanes where something is due, be it held back: one look into an index for each lane."""
-    due = sa.select(delivery.c.position).where(
-        delivery.c.lane == lane.c.name, state_in(delivery, CLAIMABLE), delivery.c.due_at <= now
-    )
-    # A scalar with a limit, for PostgreSQL makes of EXISTS a join that reads all that is due.
-    return frozenset(of.scalars(sa.select(lane.c.name).where(due.limit(1).scalar_subquery().is_not(None))))
 
 
 def lanes_for_update(to: Transaction, names: Collection[str], *, skip_locked: bool = False) -> dict[str, Lane]:
@@ -99,24 +110,27 @@ def _in_flight(to: Transaction, names: Collection[str]) -> dict[str, int]:
 
 
 def _due(to: Transaction, name: str, count: int, *, now: datetime) -> Sequence[sa.RowMapping]:
-    """What may go now in a lane: due, and the first of its authority's reference that has not ended."""
-    first = sa.select(earlier.c.position).where(
-        earlier.c.lane == delivery.c.lane,
-        earlier.c.reference == delivery.c.reference,
-        earlier.c.authority == delivery.c.authority,
-        state_in(earlier, OPEN),
-    )
-    # A scalar with a limit here too: PostgreSQL makes of NOT EXISTS a join that reads every open delivery.
-    is_first = delivery.c.position == first.order_by(earlier.c.position).limit(1).scalar_subquery()
-    free = sa.or_(delivery.c.reference == "", is_first)
+    """What may go now in a lane: due, and the first of its authority's reference that has not ended. What is due and stands
+    behind another is put aside, so that it is met once."""
+    chosen: list[int] = []
+    for few in (max(count, FEW), MANY, MANY):
+        found = to.connection.execute(TURNS, {"lane": name, "now": now, "few": few}).all()
+        chosen = [row.position for row in found if row.head == row.position][:count]
+        behind = {row.position: row.head for row in found if row.head != row.position}
+        if not (behind and put_aside(to, behind)) or len(chosen) == count:
+            break
+    else:
+        to.stirred.add(name)
+    if not chosen:
+        return []
     due = (
-        sa.select(delivery, *MESSAGE_COLUMNS)
+        sa.select(delivery, *MESSAGE_COLUMNS, content.c.sealed)
         .join_from(delivery, message, message.c.id == delivery.c.message)
-        .where(delivery.c.lane == name, state_in(delivery, CLAIMABLE), delivery.c.due_at <= now, free)
-        .order_by(delivery.c.due_at, delivery.c.position)
-        .limit(count)
+        .outerjoin(content, sa.and_(content.c.message == message.c.id, content.c.name == "record"))
+        .where(delivery.c.position.in_(chosen), state_in(delivery, CLAIMABLE))
     )
-    return to.connection.execute(due.with_for_update(of=delivery, skip_locked=True)).mappings().all()
+    rows = to.connection.execute(due.with_for_update(of=delivery, skip_locked=True)).mappings().all()
+    return sorted(rows, key=lambda row: chosen.index(row["position"]))
 
 
 def _claimed(row: sa.RowMapping, lane_then: Lane, wanted: Wanted) -> Claim:
@@ -130,7 +144,8 @@ def _claimed(row: sa.RowMapping, lane_then: Lane, wanted: Wanted) -> Claim:
         token=before.token + 1,
         tries=before.tries + 1,
     )
-    return Claim(held, message_of(row, "message_"), lane_then, probing=lane_then.gate is Gate.HALF_OPEN)
+    probing = lane_then.gate is Gate.HALF_OPEN
+    return Claim(held, message_of(row, "message_"), lane_then, probing=probing, packed=row["sealed"] or b"")
 
 
 def _save_claims(to: Transaction, wanted: Wanted, ids: Sequence[str]) -> None:
@@ -195,8 +210,11 @@ def _give_back(to: Transaction, held: sa.Select[Any], *, now: datetime, event: s
 def _lose(to: Transaction, held: sa.Select[Any], *, now: datetime) -> int:
     """Let what dead nodes held become what `lifecycle` says of a loss."""
     deliveries = [delivery_of(row) for row in to.connection.execute(held).mappings()]
+    losses = {each.id: 1 + _losses(to, each) for each in deliveries}
+    suspects = sorted((id_ for id_, count in losses.items() if count >= SUSPECT), key=lambda id_: (losses[id_], id_))
     for each in deliveries:
-        after = after_loss(each, losses=1 + _losses(to, each), now=now)
+        place = suspects.index(each.id) if each.id in suspects else 0
+        after = after_loss(each, losses=losses[each.id], now=now, place=place)
         reason = {"reason": packed(after.reason)} if after.reason else {}
         _free(to, each, state=after.state, due_at=after.due_at, look_up=after.look_up, **reason)
         detail = {"holder": each.holder}
@@ -213,5 +231,6 @@ def _losses(to: Transaction, each: Delivery) -> int:
 
 def _free(to: Transaction, each: Delivery, *, state: State, due_at: datetime | None, **values: Any) -> None:
     check_transition(each.state, state)
+    to.stirred.add(each.lane)
     freed = sa.update(delivery).where(delivery.c.id == each.id)
     to.connection.execute(freed.values(state=state, due_at=due_at, holder="", lease_until=None, **values))

@@ -6,11 +6,17 @@ import asyncio
 import zlib
 from dataclasses import dataclass, replace
 
-from hub.errors import HubUnavailable, Text
-from hub.ledger.facts import Acceptance, Cipher, Content, Held, Settlement
+from hub.errors import HubError, HubUnavailable, Text
+from hub.ledger.facts import Acceptance, Cipher, Claim, Content, Held, Settlement
 
 LARGE = 64 * 1024
 """Beyond this many bytes sealing is done in a thread: it would hold up the event loop for a millisecond and more."""
+
+
+SMALL = 4 * 1024
+"""Up to so many bytes compressing costs more time than it saves room."""
+AS_IT_IS = b"\x00"
+"""Stands before what is not compressed; zlib's own streams begin otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +46,30 @@ class Safe:
 
     async def sealed_settlement(self, settlement: Settlement) -> Settlement:
         """The settlement with what it keeps, and what follows from it, sealed."""
+        if not (settlement.keep or settlement.follow_ups or settlement.images):
+            return settlement
         keep = await self._seal_all(settlement.keep, settlement.claim.message.id) if settlement.keep else ()
         follow_ups = tuple([await self.sealed(follow_up) for follow_up in settlement.follow_ups])
         images = tuple(self.sealed_image(each) for each in settlement.images)
         return replace(settlement, keep=keep, follow_ups=follow_ups, images=images)
+
+    def opened_claim(self, claim: Claim) -> Claim:
+        """The claim with its record opened. What cannot be opened is left for its attempt to find out."""
+        try:
+            return replace(claim, packed=self._open_one(claim.packed, claim.message.id))
+        except HubError:
+            return replace(claim, packed=b"")
 
     def opened(self, message: str, content: Content) -> Content:
         """A content as it was before it was sealed. HubUnavailable when the cipher or the bytes are not the same."""
         return replace(content, data=self._open_one(content.data, message))
 
     def _seal_one(self, data: bytes, bound_to: str) -> bytes:
-        return self.cipher.seal(zlib.compress(data, 1), bound_to) if data else b""
+        return self.cipher.seal(_compressed(data), bound_to) if data else b""
 
     def _open_one(self, data: bytes, bound_to: str) -> bytes:
         try:
-            return zlib.decompress(self.cipher.open(data, bound_to)) if data else b""
+            return _decompressed(self.cipher.open(data, bound_to)) if data else b""
         except zlib.error as error:
             raise HubUnavailable(
                 Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
@@ -66,9 +81,16 @@ class Safe:
         return self._seal(contents, message)
 
     def _seal(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
-        return tuple(
-            replace(content, data=self.cipher.seal(zlib.compress(content.data, 1), message)) for content in contents
-        )
+        seal = self.cipher.seal
+        return tuple(Content(each.name, each.media, seal(_compressed(each.data), message)) for each in contents)
+
+
+def _compressed(data: bytes) -> bytes:
+    return zlib.compress(data, 1) if len(data) > SMALL else AS_IT_IS + data
+
+
+def _decompressed(data: bytes) -> bytes:
+    return data[1:] if data.startswith(AS_IT_IS) else zlib.decompress(data)
 
 
 def _bound(held: Held) -> str:

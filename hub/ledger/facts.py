@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from hub.call import Outcome
 from hub.errors import Text, same
 from hub.lifecycle import Decision, Lane, LanePolicy
-from hub.message import Delivery, Message, State
+from hub.message import Delivery, Message, Record, State
 
 Detail = Mapping[str, Any]
 """What a journal line adds to its event: JSON values, never content nor anything personal."""
@@ -56,7 +56,8 @@ class Held:
 class Acceptance:
     """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
 
-    A message without a `key` is never taken for a repeat.
+    A message without a `key` is never taken for a repeat. `record` is what the content "record" holds, for whoever may send
+    it at once.
     """
 
     message: Message
@@ -65,16 +66,58 @@ class Acceptance:
     detail: Detail = field(default_factory=dict)
     actor: str = ""
     images: tuple[Held, ...] = ()
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that this node holds until its lease ends. `probing`: it tries whether a broken lane works again."""
+    """A delivery that this node holds until its lease ends. `probing`: it tries whether a broken lane works again.
+
+    One that was born leased brings its `record`, and has the position 0: nobody has asked the ledger for it yet. Any other
+    brings it packed, as the content "record" holds it.
+    """
 
     delivery: Delivery
     message: Message
     lane: Lane
     probing: bool = False
+    record: Record | None = None
+    packed: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a worker takes at once: up to `room` new deliveries of these lanes, leased to it until then."""
+
+    lanes: Mapping[str, LanePolicy]
+    now: datetime
+    lease_until: datetime
+    room: int
+
+
+class Taker(Protocol):
+    """Who is handed what is born leased, and told of what may be claimed: a node's worker."""
+
+    def offer(self) -> Offer | None:
+        """What it takes now; asked in the writer's thread."""
+        ...
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        """Have these, which are committed; said in the loop of whoever attends."""
+        ...
+
+    def wake(self) -> None:
+        """Something may be claimed now; said in the same loop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to claim: the lanes in which something is due and may go, and when there may be more (None: nothing
+    waits for a time)."""
+
+    due: frozenset[str]
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +138,8 @@ class Settlement:
 
     `lesson` is the outcome that the lane learns from; None when the attempt made no call, and so says nothing of it.
     `keep` are contents of the delivery's message; `follow_ups` are the messages that the outcome causes. `moved` is the
-    decision instead when one of the `images` has moved on meanwhile.
+    decision instead when one of the `images` has moved on meanwhile. `fellows` are other deliveries of the message, by id,
+    as they were when this was made: nothing is settled if they have moved.
     """
 
     claim: Claim
@@ -109,6 +153,7 @@ class Settlement:
     detail: Detail = field(default_factory=dict)
     images: tuple[Held, ...] = ()
     moved: Decision | None = None
+    fellows: Mapping[str, State] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +192,8 @@ class ContentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for; an empty field asks nothing. `state`, `lane` and `reason` (part of its text, in any case) are
-    asked of one same delivery. Times: `since` <= accepted < `until`. `after` is the `next` of the page before."""
+    """What to look for; an empty field asks nothing. `state`, `lane`, `receiver` and `reason` (part of its text, in any
+    case) are asked of one same delivery. Times: `since` <= accepted < `until`. `after` is the `next` of the page before."""
 
     reference: str = ""
     exchange: str = ""
@@ -161,6 +206,7 @@ class Search:
     until: datetime | None = None
     after: str = ""
     limit: int = 50
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +256,17 @@ class Cause:
     oldest: datetime
     newest: datetime
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The deliveries that fit a search at a moment: how many, of which causes, the first of them in the order of acceptance;
+    and how far the journal had come then."""
+
+    deliveries: int
+    causes: tuple[Cause, ...]
+    first: tuple[Delivery, ...]
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,11 @@ def versions(to: Transaction, held: Iterable[Held]) -> dict[Place, int]:
 
 
 def _locked(to: Transaction, places: Set[Place]) -> dict[Place, int]:
+    if not places:
+        return {}
     columns = sa.tuple_(image.c.authority, image.c.exchange, image.c.reference, image.c.side)
     asked = sa.select(image).where(columns.in_(sorted(places))).order_by(*image.primary_key).with_for_update()
-    rows = to.connection.execute(asked).mappings() if places else ()
-    return {place(Held(**row)): row["version"] for row in rows}
+    return {place(Held(**row)): row["version"] for row in to.connection.execute(asked).mappings()}
 
 
 def unmoved(held: Sequence[Held], now: Mapping[Place, int]) -> bool:
@@ -84,11 +85,11 @@ def confirm(to: Transaction, held: Held) -> None:
 
 
 def _put(to: Transaction, rows: Sequence[Mapping[str, Any]], *changed: str) -> None:
+    if not rows:
+        return
     entry = insert(image)
     values = {name: entry.excluded[name] for name in changed}
-    if rows:
-        entry = entry.on_conflict_do_update(index_elements=list(image.primary_key), set_=values)
-        to.connection.execute(entry, rows)
+    to.connection.execute(entry.on_conflict_do_update(index_elements=list(image.primary_key), set_=values), rows)
 
 
 def place(held: Held) -> Place:

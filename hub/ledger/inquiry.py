@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from hub.ledger import chain, images, keys, reading, schedules, searching
-from hub.ledger.claiming import due_lanes
+from hub.ledger import chain, images, keys, looking, reading, schedules, searching, selecting
 from hub.ledger.contents import Safe
 from hub.ledger.facts import (
     ApiKey,
@@ -18,12 +18,15 @@ from hub.ledger.facts import (
     Flaw,
     Held,
     LaneView,
+    Look,
     NodeView,
     Page,
     Search,
+    Selection,
     Story,
 )
-from hub.ledger.store import Store
+from hub.ledger.store import LONG, Store
+from hub.lifecycle import LanePolicy
 from hub.message import Delivery, Message
 
 
@@ -66,33 +69,45 @@ class Inquiry:
         """One content, opened. NotFound when it was never kept or is no more."""
         return await self._store.read(lambda of: self._safe.opened(message, reading.content(of, message, name)))
 
+    async def knows(self, message: Message) -> bool:
+        """Whether a message was accepted under the key of this one."""
+        return await self._store.read(lambda of: reading.knows(of, message))
+
+    async def deliveries(self, message: str) -> tuple[Delivery, ...]:
+        """The deliveries of a message, by position."""
+        return (await self._store.read(lambda of: reading.deliveries_of(of, [message])))[message]
+
     async def story(self, message: str) -> Story:
         """A message with its deliveries and all its journal lines in order."""
         return await self._store.read(lambda of: reading.story(of, message))
 
     async def find(self, search: Search) -> Page:
         """The messages that fit a search, newest first, one page at a time."""
-        return await self._store.read(lambda of: searching.find(of, search))
+        return await self._store.read(lambda of: searching.find(of, search), within=LONG)
 
-    async def lanes_due(self, *, now: datetime) -> frozenset[str]:
-        """The lanes in which a delivery may be due: cheap enough to ask several times a second."""
-        return await self._store.read(lambda of: due_lanes(of, now=now))
-
-    async def next_due(self, *, now: datetime) -> datetime | None:
-        """When the next delivery that is not yet due will be, in any lane; None when nothing waits for a time."""
-        return await self._store.read(lambda of: reading.next_due(of, now=now))
+    async def look(self, lanes: Mapping[str, LanePolicy], *, now: datetime) -> Look:
+        """What there is to do in these lanes: a few looks into an index each."""
+        return await self._store.read(lambda of: looking.look(of, lanes, now=now))
 
     async def lanes_overview(self) -> tuple[LaneView, ...]:
         """Every lane by name, with what stands in it."""
-        return await self._store.read(reading.lanes_overview)
+        return await self._store.read(reading.lanes_overview, within=LONG)
 
     async def counts(self) -> tuple[Count, ...]:
         """Deliveries that have not ended, by lane, exchange and state."""
-        return await self._store.read(reading.counts)
+        return await self._store.read(reading.counts, within=LONG)
+
+    async def waiting_by_sender(self) -> tuple[tuple[str, str, int], ...]:
+        """How many deliveries wait, by sender and authority: it reads them all, so ask seldom."""
+        return await self._store.read(reading.waiting_by_sender)
 
     async def dead_by_cause(self) -> tuple[Cause, ...]:
         """Dead letters grouped by what they died of, the most frequent first."""
-        return await self._store.read(reading.dead_by_cause)
+        return await self._store.read(reading.dead_by_cause, within=LONG)
+
+    async def selection(self, search: Search) -> Selection:
+        """The deliveries that a search for one state finds, for what is to be done to all of them."""
+        return await self._store.read(lambda of: selecting.selection(of, search), within=LONG)
 
     async def recall(self, authority: str, application: str, *, name: str, value: str) -> str | None:
         """The reference that an application's identifier stands for."""
@@ -129,4 +144,4 @@ class Inquiry:
 
     async def verify_journal(self) -> Flaw | None:
         """The first place where the journal was tampered with, None when every chain holds."""
-        return await self._store.read(chain.verify)
+        return await self._store.read(chain.verify, within=None)

@@ -5,16 +5,21 @@ Everything is refused with HubUnavailable while the database cannot take it; the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
-from hub.errors import MessageError
-from hub.ledger import accepting, claiming, images, keys, operating, schedules, settling
+from hub.errors import HubUnavailable, MessageError, NoRoom
+from hub.ledger import accepting, claiming, copies, expiring, images, keys, operating, schedules, selecting, settling, turns
 from hub.ledger.contents import Safe
-from hub.ledger.facts import Acceptance, ApiKey, Cipher, Claim, Crossing, Detail, Held, Settlement
+from hub.ledger.copies import Restored
+from hub.ledger.facts import Acceptance, ApiKey, Cipher, Claim, Crossing, Detail, Held, Search, Settlement, Taker
+from hub.ledger.failures import Trouble, no_room
 from hub.ledger.inquiry import Inquiry
-from hub.ledger.store import Store, open_store
+from hub.ledger.store import QUICK, Store, open_store
 from hub.ledger.writer import Writer
 from hub.lifecycle import LanePolicy
 from hub.message import Receipt
@@ -27,24 +32,45 @@ class Ledger(Inquiry):
         super().__init__(store, safe=safe)
         self.node = node
         self.boot = boot
+        self.key_changes = 0
+        """How often this process has changed a key: what it read of them before may be no more so."""
         self._writer = writer
 
     @classmethod
-    async def open(cls, url: str, *, cipher: Cipher, node: str, boot: str) -> Self:
-        """Open (and make or upgrade) the book at `sqlite:///<path>` or `postgresql://...` for this start of this node.
+    async def open(cls, url: str, *, cipher: Cipher, node: str, boot: str, ballast: int = 0) -> Self:
+        """Open (and make or upgrade) the book at `sqlite:///<path>` or `postgresql://...` for this start of this node, with
+        a ballast of so many bytes beside a SQLite book.
 
-        Raises ConfigurationError when the URL is neither, or when another process holds the SQLite file.
+        Raises ConfigurationError when the URL is neither, when another process holds the SQLite file, or when the database
+        would not keep what it acknowledges.
         """
-        store = await open_store(url)
+        store = await open_store(url, ballast=ballast)
         ledger = cls(store, Writer(store, node=node, boot=boot), safe=Safe(cipher), node=node, boot=boot)
-        started = await ledger.time()
-        await ledger._writer.run(lambda to: claiming.register(to, now=started))
+        try:
+            await ledger._register()
+        except BaseException:
+            await ledger.close()
+            raise
         return ledger
+
+    async def _register(self) -> None:
+        """Say that this boot lives. A full disk is no reason not to start: there may be a ballast to give up."""
+        started = await self.time()
+        with suppress(NoRoom):
+            return await self._writer.run(lambda to: claiming.register(to, now=started))
+        await self._writer.run(lambda to: claiming.register(to, now=started))
 
     async def close(self) -> None:
         """Finish what was handed in, then let go of the database."""
         await self._writer.close()
         await self._store.close()
+
+    async def attend(self, taker: Taker) -> None:
+        """From now on this node's worker is handed what is born leased, and woken for what is to be claimed.
+
+        ConfigurationError when another process is at work on the same PostgreSQL database under this node's name.
+        """
+        await self._writer.attend(taker)
 
     # -- accepting ----------------------------------------------------------------------------------------------------
 
@@ -54,14 +80,46 @@ class Ledger(Inquiry):
         The same key and fingerprint give the first receipt as a duplicate; another fingerprint a MessageError(422).
         Raises Moved when one of its images was changed since it was read: make the acceptance anew, and try again.
         """
-        return await self._writer.submit(accepting.accept, await self._safe.sealed(acceptance))
+        await self.check_room()
+        return await self._writer.submit(accepting.accept, await self._safe.sealed(acceptance), within=QUICK)
 
     async def accept_all(
         self, acceptances: Sequence[Acceptance], *, cursor: tuple[str, str] | None = None
     ) -> tuple[Receipt | MessageError, ...]:
         """Accept a fetched list and move its schedule's cursor `(schedule, value)` together, each message answered."""
+        await self.check_room()
         sealed = [await self._safe.sealed(acceptance) for acceptance in acceptances]
         return await self._writer.run(lambda to: accepting.accept_list(to, sealed, cursor=cursor))
+
+    # -- the disk -----------------------------------------------------------------------------------------------------
+
+    async def check_room(self) -> None:
+        """NoRoom while the ballast is given up and cannot be made again: nothing may be taken in."""
+        room = self._store.room
+        if room.is_short and await asyncio.to_thread(room.regain):
+            await self.note("room-regained", actor="hub", now=await self.time())
+        if room.is_short:
+            raise no_room()
+
+    async def standing(self) -> str:
+        """ "ok", or the Trouble that keeps the database from being read or written."""
+        try:
+            await self.ping()
+            await self.check_room()
+        except NoRoom:
+            return Trouble.FULL
+        except HubUnavailable:
+            return self._writer.trouble or Trouble.AWAY
+        return self._writer.trouble or "ok"
+
+    @property
+    def retried(self) -> int:
+        """How many transactions were made anew because PostgreSQL broke them off for another's sake."""
+        return self._writer.retried
+
+    async def unsure(self) -> None:
+        """Return when the disk has not confirmed a write: then this process must end, for it writes nothing more."""
+        await asyncio.shield(asyncio.wrap_future(self._writer.unsure))
 
     # -- delivering ---------------------------------------------------------------------------------------------------
 
@@ -79,7 +137,13 @@ class Ledger(Inquiry):
         The holder is this boot, whose leases `renew` extends; or, for a mailbox, the application that collects.
         """
         wanted = claiming.Wanted(lanes, holder=holder or self.boot, lease_until=now + lease, limit=limit)
-        return await self._writer.run(lambda to: claiming.claim(to, wanted, now=now), order=1)
+        claims = await self._writer.run(lambda to: claiming.claim(to, wanted, now=now), order=1)
+        return tuple(self._safe.opened_claim(each) for each in claims)
+
+    async def claim_expired(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[Claim, ...]:
+        """Take what has waited beyond its deadline, in whatever lane and wherever in its reference, to set it aside."""
+        until = now + lease
+        return await self._writer.run(lambda to: expiring.claim_expired(to, now=now, lease_until=until, limit=limit))
 
     async def renew(self, *, now: datetime, lease: timedelta, only: Collection[str] | None = None) -> int:
         """Extend the leases of this boot, or `only` those of some deliveries, even if they have run out and nobody has
@@ -98,6 +162,10 @@ class Ledger(Inquiry):
         acknowledge simply waits again.
         """
         return await self._writer.run(lambda to: claiming.take_up(to, now=now))
+
+    async def sweep(self) -> int:
+        """Let deliveries go that are marked as standing behind another, and stand behind none any more; how many."""
+        return await self._writer.run(turns.sweep)
 
     async def void(self, *, now: datetime) -> int:
         """At a node's start: take up at once what its earlier boots held (on SQLite, what anyone held)."""
@@ -136,6 +204,35 @@ class Ledger(Inquiry):
         by = operating.Action(actor=actor, reason=reason, now=now)
         await self._writer.run(lambda to: operating.confirm(to, delivery, by=by))
 
+    async def replace(self, delivery: str, acceptance: Acceptance, *, actor: str, reason: str, now: datetime) -> Receipt:
+        """Accept a message, which has one delivery, in the place of a dead one, and cancel that.
+
+        Raises NotFound, Conflict when it is not dead (any more), and as `accept` does.
+        """
+        by, sealed = operating.Action(actor=actor, reason=reason, now=now), await self._safe.sealed(acceptance)
+        return await self._writer.run(lambda to: operating.replace_dead(to, delivery, sealed, by=by))
+
+    async def replay_all(self, search: Search, *, mark: int, actor: str, reason: str, now: datetime) -> int:
+        """Send anew what a `selection` of this mark found and nobody has touched since, a transaction a batch; how many.
+
+        All are due at `now`, so they leave in the order in which they were accepted, as fast as their lanes let them.
+        """
+        by = operating.Action(actor=actor, reason=reason, now=now)
+        return await self._all(selecting.replay_some, selecting.Selected(search, mark), by=by)
+
+    async def cancel_all(self, search: Search, *, mark: int, actor: str, reason: str, now: datetime) -> int:
+        """End what a `selection` of this mark found and nobody has touched since, a transaction a batch; how many."""
+        by = operating.Action(actor=actor, reason=reason, now=now)
+        return await self._all(selecting.cancel_some, selecting.Selected(search, mark), by=by)
+
+    async def _all(self, some: selecting.Some, selected: selecting.Selected, *, by: operating.Action) -> int:
+        total, after = 0, 0
+        while True:
+            done, after = await self._writer.run(partial(some, selected=selected, by=by, after=after))
+            if not done:
+                return total
+            total += done
+
     async def pause_lane(self, name: str, *, actor: str, reason: str, now: datetime) -> None:
         """Let nothing more be claimed from a lane until it is resumed."""
         by = operating.Action(actor=actor, reason=reason, now=now)
@@ -160,6 +257,10 @@ class Ledger(Inquiry):
         by = operating.Action(actor=actor, reason=reason, now=now)
         await self._writer.run(lambda to: operating.note(to, event, by=by, message=message, detail=detail or {}))
 
+    async def restored(self, *, actor: str, reason: str, now: datetime) -> Restored:
+        """Begin a new epoch after a backup was put back: what waits is asked for before it is sent; what was open then."""
+        return await self._writer.run(lambda to: copies.restored(to, actor=actor, reason=reason, now=now))
+
     async def remember(self, crossings: Sequence[Crossing]) -> None:
         """Enter identifiers in the crosswalk; one that is known already is pointed to its new reference."""
         await self._writer.run(lambda to: settling.remember(to, crossings))
@@ -174,6 +275,7 @@ class Ledger(Inquiry):
         """End a key at once. NotFound when there is none such in force."""
         by = operating.Action(actor=actor, reason=reason, now=now)
         await self._writer.run(lambda to: keys.revoke(to, key, by=by))
+        self.key_changes += 1
 
     async def touch_key(self, key: str, *, now: datetime) -> None:
         """Note that a key was used."""

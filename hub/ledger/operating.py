@@ -9,16 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.errors import Conflict, NotFound, Text, same
+from hub.errors import Conflict, HubError, NotFound, Text, same
 from hub.ledger import images
-from hub.ledger.accepting import open_lanes
+from hub.ledger.accepting import accept
+from hub.ledger.birth import open_lanes
 from hub.ledger.claiming import lanes_for_update, save_lanes
-from hub.ledger.facts import Detail, Held
+from hub.ledger.facts import Acceptance, Detail, Held
 from hub.ledger.rows import delivery_of
 from hub.ledger.tables import delivery
+from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Gate, Lane, check_transition
-from hub.message import Delivery, State
+from hub.message import Delivery, Receipt, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,27 @@ def confirm(to: Transaction, id_: str, *, by: Action) -> None:
     images.confirm(to, Held(held.authority, held.exchange, held.reference, held.receiver))
 
 
+def replace_dead(to: Transaction, id_: str, corrected: Acceptance, *, by: Action) -> Receipt:
+    """Accept a message in the place of a dead letter: in its place in the order, too, and in doubt if that one was."""
+    held = _held(to, id_, State.CANCELLED, of=(State.DEAD,))
+    [item] = corrected.deliveries
+    [receipt] = accept(to, [replace(corrected, deliveries=(replace(item, look_up=held.look_up),))])
+    if isinstance(receipt, HubError):
+        raise receipt
+    _exchange_places(to, held, item.id)
+    _change(to, held, State.CANCELLED, by=by, event="replaced", values={"due_at": None})
+    detail = {"message": held.message, "delivery": held.id}
+    why = same(by.reason)
+    to.journal.write("replaces", at=by.now, message=receipt.message, actor=by.actor, reason=why, detail=detail)
+    return receipt
+
+
+def _exchange_places(to: Transaction, held: Delivery, new: str) -> None:
+    place = to.connection.execute(sa.select(delivery.c.position).where(delivery.c.id == new)).scalar_one()
+    for id_, position in ((held.id, -held.position), (new, held.position), (held.id, place)):
+        to.connection.execute(sa.update(delivery).where(delivery.c.id == id_).values(position=position))
+
+
 def pause_lane(to: Transaction, name: str, *, by: Action) -> None:
     """Stop a lane."""
     lane = _lane(to, name)
@@ -64,6 +87,7 @@ def resume_lane(to: Transaction, name: str, *, by: Action) -> None:
     lane = _lane(to, name)
     healthy = replace(lane, paused=False, gate=Gate.CLOSED, failures=0, failing_from=None, until=None, reason="")
     save_lanes(to, [healthy])
+    to.stirred.add(name)
     _note_lane(to, "lane-resumed", name, by=by)
 
 
@@ -91,7 +115,11 @@ def _held(to: Transaction, id_: str, after: State, *, of: Collection[State] | ty
 
 
 def _change(to: Transaction, held: Delivery, after: State, *, by: Action, event: str, values: dict[str, Any]) -> None:
-    to.connection.execute(sa.update(delivery).where(delivery.c.id == held.id).values(state=after, **values))
+    anew = {"behind": False} if after is State.WAITING else {}
+    to.connection.execute(sa.update(delivery).where(delivery.c.id == held.id).values(state=after, **values, **anew))
+    to.stirred.add(held.lane)
+    if is_over(after, held):
+        come_forward(to, [held])
     to.journal.write(
         event,
         at=by.now,

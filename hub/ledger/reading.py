@@ -48,6 +48,13 @@ def message(of: sa.Connection, id_: str) -> Message:
     return message_of(row)
 
 
+def knows(of: sa.Connection, said: Message) -> bool:
+    """Whether the key of a message is held."""
+    held = tables.idempotency.c
+    same_key = (held.authority == said.authority, held.sender == said.sender, held.exchange == said.exchange)
+    return of.scalar(sa.select(held.message).where(*same_key, held.key == said.key)) is not None
+
+
 def delivery_by_id(of: sa.Connection, id_: str) -> Delivery:
     """A delivery by its id."""
     row = of.execute(sa.select(delivery).where(delivery.c.id == id_)).mappings().first()
@@ -111,16 +118,6 @@ def story(of: sa.Connection, id_: str) -> Story:
     )
 
 
-def next_due(of: sa.Connection, *, now: datetime) -> datetime | None:
-    """The first time after `now` for which a delivery waits, found by one look into an index for each lane."""
-    first = sa.select(sa.func.min(delivery.c.due_at)).where(
-        delivery.c.lane == tables.lane.c.name, state_in(delivery, CLAIMABLE), delivery.c.due_at > now
-    )
-    times = sa.select(first.scalar_subquery().label("due_at")).select_from(tables.lane).subquery()
-    soonest: datetime | None = of.scalar(sa.select(sa.func.min(times.c.due_at)))
-    return soonest
-
-
 def lanes_overview(of: sa.Connection) -> tuple[LaneView, ...]:
     """Every lane by name."""
     standing: dict[str, dict[State, sa.RowMapping]] = {}
@@ -152,8 +149,21 @@ def counts(of: sa.Connection) -> tuple[Count, ...]:
     return tuple(Count(lane, exchange, State(state), count) for lane, exchange, state, count in of.execute(asked))
 
 
+def waiting_by_sender(of: sa.Connection) -> tuple[tuple[str, str, int], ...]:
+    """How many deliveries wait, by sender and authority."""
+    said = tables.message.c
+    asked = sa.select(said.sender, said.authority, sa.func.count()).join_from(delivery, tables.message)
+    by_sender = asked.where(state_in(delivery, CLAIMABLE)).group_by(said.sender, said.authority)
+    return tuple((sender, authority, count) for sender, authority, count in of.execute(by_sender))
+
+
 def dead_by_cause(of: sa.Connection) -> tuple[Cause, ...]:
     """Dead letters by reason, lane and exchange, the most frequent first."""
+    return causes_of(of, state_in(delivery, (State.DEAD,)))
+
+
+def causes_of(of: sa.Connection, *tests: sa.ColumnElement[bool]) -> tuple[Cause, ...]:
+    """The deliveries that pass these tests by reason, lane and exchange, the most frequent first."""
     by = (delivery.c.reason, delivery.c.lane, delivery.c.exchange)
     accepted = delivery.c.accepted_at
     grouped = (
@@ -164,12 +174,11 @@ def dead_by_cause(of: sa.Connection) -> tuple[Cause, ...]:
             sa.func.max(accepted).label("newest"),
             sa.func.max(delivery.c.position).label("latest"),
         )
-        .where(state_in(delivery, (State.DEAD,)))
+        .where(*tests)
         .group_by(*by)
         .subquery()
     )
     asked = sa.select(grouped, delivery.c.id.label("example")).join(delivery, delivery.c.position == grouped.c.latest)
-    rows = of.execute(asked.order_by(grouped.c.deliveries.desc(), grouped.c.latest.desc()))
     return tuple(
         Cause(
             unpacked(row.reason) or Text("", ""),
@@ -180,7 +189,7 @@ def dead_by_cause(of: sa.Connection) -> tuple[Cause, ...]:
             row.newest,
             row.example,
         )
-        for row in rows
+        for row in of.execute(asked.order_by(grouped.c.deliveries.desc(), grouped.c.latest.desc()))
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +21,21 @@ LANE = tuple(field.name for field in fields(Lane))
 CROSSING = tuple(field.name for field in fields(Crossing))
 HELD = tuple(field.name for field in fields(Held))
 NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING, Held: HELD}
+
+TABLES: Mapping[type, sa.Table] = {
+    Message: tables.message,
+    Delivery: tables.delivery,
+    Lane: tables.lane,
+    Crossing: tables.crosswalk,
+    Held: tables.image,
+}
+INSTANTS = {
+    fact: tuple(name for name in names if isinstance(TABLES[fact].c[name].type, tables.Instant))
+    for fact, names in NAMES.items()
+}
+"""The fields that are times."""
+
+VALUES = {fact: attrgetter(*names) for fact, names in NAMES.items()}
 
 MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
 """A message's columns under names of their own, for a row that also holds a delivery."""
@@ -39,6 +56,15 @@ def lane_of(row: sa.RowMapping) -> Lane:
     return Lane(**{name: row[name] for name in LANE} | {"gate": Gate(row["gate"])})
 
 
+def plain(fact: Message | Delivery | Lane | Crossing | Held) -> dict[str, Any]:
+    """A fact as a row for the driver itself: instants as microseconds."""
+    row = row_of(fact)
+    for name in INSTANTS[type(fact)]:
+        at: datetime | None = row[name]
+        row[name] = None if at is None else tables.micros(at)
+    return row
+
+
 def row_of(fact: Message | Delivery | Lane | Crossing | Held) -> dict[str, Any]:
     """A fact as a row."""
-    return {name: getattr(fact, name) for name in NAMES[type(fact)]}
+    return dict(zip(NAMES[type(fact)], VALUES[type(fact)](fact), strict=True))

@@ -46,6 +46,8 @@ def _tests(search: Search) -> Iterator[sa.ColumnElement[bool]]:
 def _delivery_tests(search: Search) -> Iterator[sa.ColumnElement[bool]]:
     if search.lane:
         yield delivery.c.lane == search.lane
+    if search.receiver:
+        yield delivery.c.receiver == search.receiver
     if search.state:
         yield state_in(delivery, (search.state,))
         if search.state in OPEN:

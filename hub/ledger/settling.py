@@ -2,44 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import HubError
 from hub.ledger import images
 from hub.ledger.accepting import accept
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
-from hub.ledger.rows import delivery_of, lane_of, row_of
-from hub.ledger.tables import content, crosswalk, delivery, lane, message, state_in
+from hub.ledger.rows import CROSSING, lane_of, plain
+from hub.ledger.statements import change, insertion
+from hub.ledger.tables import content, crosswalk, delivery, lane, message, micros, state_in
+from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Lane, check_transition, lane_after
-from hub.message import Delivery, State
+from hub.message import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A delivery as it stands: who holds it, and its place in its reference."""
+
+    id: str
+    state: str
+    token: int
+    holder: str
+    lane: str
+    authority: str
+    reference: str
+    skipped: bool
+    ahead: bool
+
+
+_ASKED = f"SELECT {', '.join(field.name for field in fields(_Standing))} FROM delivery WHERE id "
+STANDING = {
+    "sqlite": sa.text(f"{_ASKED} IN (SELECT value FROM json_each(:ids))"),
+    "postgresql": sa.text(f"{_ASKED} = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"),
+}
+REMEMBER = insertion(
+    crosswalk,
+    CROSSING,
+    "ON CONFLICT (authority, application, name, value) DO UPDATE SET reference = excluded.reference, "
+    "exchange = excluded.exchange",
+)
 
 
 def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool | HubError]:
-    """Settle those whose claim still holds; the others change nothing but the journal."""
+    """Settle those whose claim still holds; the others change nothing but the journal. One whose fellows have moved is
+    answered Moved, and is not settled."""
     unsettled = _locked(to, {each.claim.delivery.id for each in settlements})
+    fellows = _fellows(to, [each for each in settlements if each.fellows])
     now = images.versions(to, [held for each in settlements for held in each.images])
-    good, answers = [], []
+    good: list[Settlement] = []
+    ended: list[_Standing] = []
+    answers: list[bool | HubError] = []
     for each in settlements:
         holds = _holds(each, unsettled.get(each.claim.delivery.id))
+        if holds and any(fellows.get(id_) != state for id_, state in each.fellows.items()):
+            answers.append(images.Moved())
+            continue
         after = _unless_moved(each, now)
         if holds:
             check_transition(State.SENDING, after.decision.state)
-            unsettled.pop(after.claim.delivery.id)
+            ended += _over(to, after, unsettled.pop(after.claim.delivery.id))
+            fellows[after.claim.delivery.id] = after.decision.state
             good.append(after)
-            images.keep(to, after.images, now, told=True)
+            if after.images:
+                images.keep(to, after.images, now, told=True)
         answers.append(holds)
         _write_line(to, after, event=after.decision.event if holds else "fenced")
     if good:
+        SETTLE.run(to.connection, [_settled(each) for each in good])
+        come_forward(to, ended)
         _save(to, good)
     return answers
+
+
+def _over(to: Transaction, each: Settlement, held: _Standing) -> Iterator[_Standing]:
+    """What it held, if that holds nothing back any more; whatever goes on later is to be looked for."""
+    if each.decision.due_at:
+        to.stirred.add(held.lane)
+    if is_over(each.decision.state, held):
+        yield held
+
+
+def _fellows(to: Transaction, settlements: Sequence[Settlement]) -> dict[str, State]:
+    """How the deliveries beside these stand now; their messages are locked, so that of two nodes one settles at a time."""
+    if not settlements:
+        return {}
+    ids = sorted({each.claim.message.id for each in settlements})
+    lock = sa.select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id).with_for_update(key_share=True)
+    to.connection.execute(lock)
+    standing = sa.select(delivery.c.id, delivery.c.state).where(delivery.c.message.in_(ids))
+    return {row.id: State(row.state) for row in to.connection.execute(standing)}
 
 
 def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settlement:
@@ -51,14 +111,9 @@ def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settleme
 
 def remember(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None = None) -> None:
     """Enter identifiers, or point those that are known to their new reference; what came by one of them joins it."""
-    rows = {(each.authority, each.application, each.name, each.value): row_of(each) for each in crossings}
-    entry = insert(crosswalk)
-    entry = entry.on_conflict_do_update(
-        index_elements=list(crosswalk.primary_key),
-        set_={"reference": entry.excluded.reference, "exchange": entry.excluded.exchange},
-    )
+    rows = {(each.authority, each.application, each.name, each.value): plain(each) for each in crossings}
     if rows:
-        to.connection.execute(entry, [rows[key] for key in sorted(rows)])
+        REMEMBER.run(to.connection, [rows[key] for key in sorted(rows)])
         _join(to, crossings, now=now)
 
 
@@ -73,19 +128,21 @@ def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | Non
             continue
         mine = delivery.c.message == row.id
         to.connection.execute(sa.update(message).where(message.c.id == row.id).values(reference=reference))
-        to.connection.execute(sa.update(delivery).where(mine).values(reference=reference))
+        to.connection.execute(sa.update(delivery).where(mine).values(reference=reference, behind=False))
+        to.stirred.add("")
         if now:
             waiting = sa.update(delivery).where(mine, state_in(delivery, (State.WAITING,)), delivery.c.due_at > now)
             to.connection.execute(waiting.values(due_at=now))
 
 
-def _locked(to: Transaction, ids: set[str]) -> dict[str, Delivery]:
+def _locked(to: Transaction, ids: set[str]) -> dict[str, _Standing]:
     """These deliveries by id, locked in the order of their ids so that two nodes never wait for each other."""
-    asked = sa.select(delivery).where(delivery.c.id.in_(sorted(ids))).order_by(delivery.c.id).with_for_update()
-    return {row["id"]: delivery_of(row) for row in to.connection.execute(asked).mappings()}
+    dialect = to.connection.dialect.name
+    given: Any = sorted(ids) if dialect == "postgresql" else json.dumps(sorted(ids))
+    return {row.id: _Standing(*row) for row in to.connection.execute(STANDING[dialect], {"ids": given})}
 
 
-def _holds(each: Settlement, now_held: Delivery | None) -> bool:
+def _holds(each: Settlement, now_held: _Standing | None) -> bool:
     """Whether the delivery is still in the hand that claimed it."""
     claimed = each.claim.delivery
     return now_held is not None and (now_held.state, now_held.token, now_held.holder) == (
@@ -96,53 +153,51 @@ def _holds(each: Settlement, now_held: Delivery | None) -> bool:
 
 
 def _save(to: Transaction, settlements: Sequence[Settlement]) -> None:
-    to.connection.execute(SETTLE, [_settled(each) for each in settlements])
     _keep(to, settlements)
     remember(to, [crossing for each in settlements for crossing in each.crosswalk], now=settlements[0].now)
     _follow_up(to, settlements)
     _turn_lanes(to, settlements)
 
 
-SETTLE = (
-    sa.update(delivery)
-    .where(delivery.c.id == sa.bindparam("settled"))
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in ("state", "due_at", "attempts", "look_up", "failing_since", "reason", "holder", "lease_until")
-        }
-    )
+SETTLE = change(
+    delivery,
+    ("state", "due_at", "attempts", "look_up", "failing_since", "reason", "holder", "lease_until"),
+    by="id",
+)
+KEEP = insertion(
+    content,
+    tuple(content.c.keys()),
+    "ON CONFLICT (message, name) DO UPDATE SET media = excluded.media, sealed = excluded.sealed",
 )
 
 
 def _settled(each: Settlement) -> dict[str, Any]:
     decision = each.decision
     return {
-        "settled": each.claim.delivery.id,
+        "id": each.claim.delivery.id,
         "state": decision.state,
-        "due_at": decision.due_at,
+        "due_at": _instant(decision.due_at),
         "attempts": decision.attempts,
         "look_up": decision.look_up,
-        "failing_since": decision.failing_since,
+        "failing_since": _instant(decision.failing_since),
         "reason": packed(decision.reason),
         "holder": "",
         "lease_until": None,
     }
 
 
+def _instant(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
 def _keep(to: Transaction, settlements: Sequence[Settlement]) -> None:
+    kept = {(each.claim.message.id, part.name): part for each in settlements for part in each.keep}
     rows = [
-        {"message": each.claim.message.id, "name": part.name, "media": part.media, "sealed": part.data}
-        for each in settlements
-        for part in each.keep
+        {"message": message, "name": name, "media": part.media, "sealed": part.data}
+        for (message, name), part in kept.items()
     ]
-    entry = insert(content)
-    entry = entry.on_conflict_do_update(
-        index_elements=list(content.primary_key),
-        set_={"media": entry.excluded.media, "sealed": entry.excluded.sealed},
-    )
     if rows:
-        to.connection.execute(entry, rows)
+        KEEP.run(to.connection, rows)
 
 
 def _follow_up(to: Transaction, settlements: Sequence[Settlement]) -> None:
@@ -165,6 +220,7 @@ def _turn_lanes(to: Transaction, settlements: Sequence[Settlement]) -> None:
     changed = [name for name, after in _turned(seen, settlements).items() if after != seen[name]]
     locked = lanes_for_update(to, changed)
     save_lanes(to, _turned(locked, settlements).values())
+    to.stirred.update(changed)
 
 
 def _turned(lanes: Mapping[str, Lane], settlements: Sequence[Settlement]) -> dict[str, Lane]:
@@ -179,11 +235,12 @@ def _turned(lanes: Mapping[str, Lane], settlements: Sequence[Settlement]) -> dic
 
 def _write_line(to: Transaction, each: Settlement, *, event: str) -> None:
     held = each.claim.delivery
+    skipped = {"skipped": True} if held.skipped and each.decision.state is State.DEAD else {}
     to.journal.write(
         event,
         at=each.now,
         message=held.message,
         delivery=held.id,
         reason=each.decision.reason,
-        detail={"token": held.token, "try": held.tries, **each.detail},
+        detail={"token": held.token, "try": held.tries, **each.detail, **skipped},
     )

@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from hub.errors import ConfigurationError, Text
-from hub.ledger.failures import translated, unavailable
+from hub.ledger.durability import check, check_place, refusal
+from hub.ledger.failures import Trouble, translated, trouble_of, unavailable
+from hub.ledger.room import Room
 from hub.ledger.upgrading import upgrade
 
 READERS = 4
@@ -23,7 +25,10 @@ READERS = 4
 
 Result = TypeVar("Result")
 
-SQLITE = ("PRAGMA busy_timeout=10000", "PRAGMA foreign_keys=ON")
+QUICK, LONG = 5.0, 60.0
+"""Seconds that a caller waits for an answer: of a question by an index, and of a search or a count."""
+
+SQLITE = ("PRAGMA busy_timeout=4000", "PRAGMA foreign_keys=ON")
 SQLITE_WRITER = (*SQLITE, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
 SQLITE_READER = (*SQLITE, "PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0")
 """Before 3.51.3 SQLite can corrupt a WAL that two connections reset: the writer alone checkpoints."""
@@ -31,7 +36,7 @@ SQLITE_READER = (*SQLITE, "PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0")
 POSTGRESQL = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
     "SET statement_timeout = '60s'",
-    "SET lock_timeout = '10s'",
+    "SET lock_timeout = '4s'",
     "SET idle_in_transaction_session_timeout = '60s'",
 )
 """Accepted means on disk, whatever the server's default; and no statement, lock or node holds others up for long."""
@@ -53,17 +58,22 @@ class Store:
     writing: sa.Engine
     reading: sa.Engine
     lock: IO[str] | None
+    room: Room = field(default_factory=Room)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
     )
 
-    async def read(self, question: Callable[[sa.Connection], Result]) -> Result:
-        """Ask in a reader thread, from one snapshot of the database."""
+    async def read(self, question: Callable[[sa.Connection], Result], *, within: float | None = QUICK) -> Result:
+        """Ask in a reader thread, from one snapshot of the database. HubUnavailable `within` so many seconds."""
         try:
             asked = asyncio.get_running_loop().run_in_executor(self.threads, self._ask, question)
         except RuntimeError as closed:
             raise unavailable() from closed
-        return await asked
+        try:
+            async with asyncio.timeout(within):
+                return await asked
+        except TimeoutError as error:
+            raise unavailable() from error
 
     def _ask(self, question: Callable[[sa.Connection], Result]) -> Result:
         try:
@@ -84,19 +94,22 @@ class Store:
             self.lock.close()
 
 
-async def open_store(url: str) -> Store:
-    """The database of a URL, made or brought up to date. ConfigurationError when it cannot be."""
-    return await asyncio.to_thread(_open, url)
+async def open_store(url: str, *, ballast: int = 0) -> Store:
+    """The database of a URL, made or brought up to date, with a ballast of so many bytes beside a SQLite book.
+
+    ConfigurationError when it cannot be, or would not keep what it acknowledges.
+    """
+    return await asyncio.to_thread(_open, url, ballast)
 
 
-def _open(url: str) -> Store:
+def _open(url: str, ballast: int) -> Store:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise _not_understood() from error
     match parsed.get_backend_name():
-        case "sqlite" if parsed.database and parsed.database != ":memory:":
-            store = _sqlite(parsed, Path(parsed.database))
+        case "sqlite" if parsed.database and parsed.database != ":memory:" and not parsed.query:
+            store = _sqlite(parsed, Path(parsed.database), ballast)
         case "postgresql":
             store = _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case _:
@@ -106,14 +119,22 @@ def _open(url: str) -> Store:
 
 def _upgraded(store: Store) -> Store:
     try:
+        with store.writing.connect() as connection:
+            check(connection)
         upgrade(store.writing)
     except sa.exc.SQLAlchemyError as error:
+        if trouble_of(error) is Trouble.FULL and store.room.give_up():
+            return _upgraded(store)
         store._close()
-        raise translated(error) from error
+        raise refusal(error) or translated(error) from error
+    except ConfigurationError:
+        store._close()
+        raise
     return store
 
 
-def _sqlite(url: sa.URL, path: Path) -> Store:
+def _sqlite(url: sa.URL, path: Path, ballast: int) -> Store:
+    check_place(path.resolve().parent)
     lock = _locked(path)
     path.touch(mode=0o600)  # references and keys' hashes are nobody else's to read; SQLite's own files take its mode
     manual: dict[str, Any] = {"isolation_level": None}
@@ -123,11 +144,17 @@ def _sqlite(url: sa.URL, path: Path) -> Store:
     _prepare(reading, SQLITE_READER)
     _begin_with(writing, "BEGIN IMMEDIATE")
     _begin_with(reading, "BEGIN")
-    return Store(writing, reading, lock)
+    return Store(writing, reading, lock, Room(Path(f"{path}.ballast"), ballast))
 
 
 def _postgresql(url: sa.URL) -> Store:
-    patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
+    patience = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 20_000,
+    }
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=patience)
     reading = sa.create_engine(
         url,

@@ -41,6 +41,9 @@ OPEN = tuple(state for state in State if state not in ENDED)
 
 CLAIMABLE = (State.WAITING, State.UNANSWERED)
 
+TURN: sa.ColumnElement[bool] = sa.literal_column("NOT behind")
+"""No earlier delivery of its reference was found that has not ended; word for word as in the partial index."""
+
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A number that the database gives; SQLite does so for its own integer keys only."""
 
@@ -98,6 +101,11 @@ delivery = sa.Table(
     sa.Column("lease_until", Instant),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("accepted_at", Instant, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default=sa.text("1")),
+    sa.Column("skipped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("behind", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("ahead", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("expires_at", Instant),
     sa.UniqueConstraint("id", name="delivery_id"),
     sqlite_autoincrement=True,
 )
@@ -110,8 +118,15 @@ def _where(name: str, *columns: str, test: sa.ColumnElement[bool]) -> sa.Index:
 
 sa.Index("delivery_message", delivery.c.message)
 _where("delivery_due", "lane", "due_at", "position", test=state_in(delivery, CLAIMABLE))
+_where("delivery_turn", "lane", "priority", "due_at", "position", test=sa.and_(state_in(delivery, CLAIMABLE), TURN))
+_where("delivery_behind", "position", test=sa.and_(state_in(delivery, CLAIMABLE), sa.literal_column("behind")))
 _where("delivery_open", "lane", "reference", "position", test=state_in(delivery, OPEN))
 _where("delivery_held", "lane", "lease_until", test=state_in(delivery, (State.SENDING,)))
+_where(
+    "delivery_expiring",
+    "expires_at",
+    test=sa.and_(state_in(delivery, (State.WAITING,)), sa.literal_column("expires_at IS NOT NULL")),
+)
 _where("delivery_dead", "message", test=state_in(delivery, (State.DEAD,)))
 _where("delivery_reasoned", "message", test=delivery.c.reason != sa.literal_column("''"))
 

@@ -15,6 +15,8 @@ def upgrade(engine: sa.Engine) -> None:
     """Apply the migrations that are missing; nothing when the database is as new as this version, or newer."""
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
+            for limit in ("statement_timeout", "lock_timeout"):  # a large table takes its time, and others wait for it
+                connection.execute(sa.text(f"SET LOCAL {limit} = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADING)))
         if version(connection) < newest():
             _migrate(connection)

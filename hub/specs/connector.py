@@ -19,6 +19,13 @@ class Instance(Spec):
 
     address: str = Field(description="Base address, or a reference to the environment.", examples=["${WASTE_URL}"])
     credentials: Secret = Field("", description="Reference to its secret.", examples=["secret:waste"])
+    certificates: str = Field(
+        "",
+        pattern=r"^[\w.-]*$",
+        description="A file of this folder (PEM) with the only authorities that its certificate may come from, and, if they "
+        "keep them, their lists of revoked certificates. Read at the start. Default: HUB_CERTIFICATES.",
+        examples=["autorite.pem"],
+    )
 
 
 class Retry(Spec):
@@ -78,6 +85,11 @@ class Operation(Spec):
         default_factory=dict, description="For in: what the hub answers when it has accepted, as a document."
     )
     timeout: Duration | None = Field(None, description="Its own time limit, if not the connector's.")
+    on_dead: Literal["block", "skip"] = Field(
+        "block",
+        description="What a dead letter does to what comes after it in its reference: block (it waits for a person) or skip "
+        "(it goes on without it). A mapping may say otherwise.",
+    )
 
 
 class AnswerRule(Spec):

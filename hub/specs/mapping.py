@@ -155,6 +155,28 @@ class Mapping(Spec):
     keep: Keep = Field(default_factory=Keep)
     timezone: str = Field("Europe/Paris", description="The zone of times that are written without one.")
     expires: Duration | None = Field(None, description="Not delivered after this: a dead letter.")
+    deadline: Word | None = Field(
+        None, description="The row that says until when it is of use: a date, to the end of that day, or a time."
+    )
+    done_when: Literal["all", "any"] | tuple[Slug, ...] = Field(
+        "all",
+        description="For several receivers, when the message as a whole is delivered: all of them have it, any of them has "
+        "it, or those listed have it. This is what its sender is told, once, by `then`.",
+        examples=["any"],
+    )
+    priority: Literal["high", "normal", "low"] = Field(
+        "normal",
+        description="Which messages an application is told first, when more wait than it bears: one of high priority goes "
+        "before those of normal priority that have waited for up to ten minutes longer, and so on. Within a reference the "
+        "order stands.",
+        examples=["high"],
+    )
+    on_dead: Literal["block", "skip"] | None = Field(
+        None,
+        description="What a dead letter does to what comes after it in its reference: block (it waits for a person) or skip "
+        "(it goes on without it). Default: what the connector's operation says.",
+        examples=["skip"],
+    )
     fields: dict[Word, Row]
     reply: dict[Word, Row] = Field(default_factory=dict)
     then: Then = Field(default_factory=Then)
@@ -171,6 +193,28 @@ class Mapping(Spec):
                 "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
             ) from error
         return value
+
+    @model_validator(mode="after")
+    def _known_receivers(self) -> Mapping:
+        unknown = set(self.done_when) - self.between.keys() if isinstance(self.done_when, tuple) else set()
+        if unknown or self.done_when == ():
+            known = ", ".join(self.between)
+            raise refusal(
+                f"done_when: write all, any, or some of these receivers: {known}",
+                f"done_when : écrivez all, any, ou certains de ces destinataires : {known}",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _deadline_is_a_date(self) -> Mapping:
+        row = self.fields.get(self.deadline) if self.deadline else None
+        days = [form for form in row.date.values() if form in ("date", "datetime") or "yyyy" in form] if row else []
+        if self.deadline and not (row and row.date and len(days) == len(row.date)):
+            raise refusal(
+                f"deadline: “{self.deadline}” is no row with a date",
+                f"deadline : « {self.deadline} » n'est pas une ligne de date",
+            )
+        return self
 
 
 class Example(Spec):

@@ -5,7 +5,7 @@ from hub.translation.examples import check_examples
 from hub.translation.laws import LawReport, check_laws
 from hub.translation.mapping import FollowUp, Reading, Receiver, Translation, compile_mapping
 from hub.translation.merging import Clash, Image, Merged, besides, is_known, merge, news_in, state_of
-from hub.translation.record import canonical_text, fingerprint, pack, unpack
+from hub.translation.record import canonical_text, digest, fingerprint, pack, unpack
 from hub.translation.tables import Table
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "check_laws",
     "check_mapping",
     "compile_mapping",
+    "digest",
     "fingerprint",
     "is_known",
     "merge",

@@ -58,7 +58,7 @@ class Joint:
         # an empty first or last row took its blank with it: put it back before looking
         for candidate in (text.strip(), f"{text.strip()} ", f" {text.strip()}"):
             try:
-                found = self.pattern.fullmatch(candidate, timeout=SECONDS_TO_MATCH)
+                found = self.pattern.fullmatch(candidate, timeout=SECONDS_TO_MATCH, concurrent=False)
             except TimeoutError:
                 found = None
             if found:

@@ -60,8 +60,9 @@ class FollowUp:
 class Translation:
     """One exchange's mapping, compiled. Safe to share between threads; every method is pure.
 
-    `levels`: side -> direction -> compiled rows; `reply_levels`: side -> the `reply` rows. The rest is what they were
-    compiled from.
+    `levels`: side -> direction -> compiled rows; `reply_levels`: side -> the `reply` rows; `recalled`: the rows with
+    `recall`, and by which; `two_way`: whether some side both says this exchange and is told it, so that what each side
+    holds is remembered. The rest is what they were compiled from.
     """
 
     spec: specs.Mapping
@@ -71,6 +72,8 @@ class Translation:
     shapes: Mapping[str, Mapping[str, Shape]]
     replies: Mapping[str, Shape]
     words: Words
+    recalled: tuple[tuple[str, str], ...] = ()
+    two_way: bool = False
 
     @property
     def exchange(self) -> str:
@@ -118,11 +121,6 @@ class Translation:
             write_level(self.reply_levels[side], record, document, trip=trip, at="", outer=())
         _refuse(trip)
         return document
-
-    @property
-    def two_way(self) -> bool:
-        """Whether some side both says this exchange and is told it: what each side holds is then remembered."""
-        return any(_SAID & set(ways) and {"out", "collect"} & set(ways) for ways in self.spec.between.values())
 
     def held(self, side: str, document: Document) -> dict[str, Any]:
         """The record of what `side` is known to hold; what cannot be read of it is passed over."""
@@ -181,8 +179,7 @@ class Translation:
 
     def recalls(self, record: Record) -> dict[str, str]:
         """Rows that are not carried and are to be found in the crosswalk: row -> the row whose value finds it."""
-        rows = self.spec.fields.items()
-        return {name: row.recall for name, row in rows if row.recall and not canonical_text(record.get(name))}
+        return {name: by for name, by in self.recalled if not canonical_text(record.get(name))}
 
     def personal_values(self, record: Record) -> dict[str, tuple[str, ...]]:
         """The values that tell something about a person, by row (`family_name`, `bins.holder`)."""
@@ -281,7 +278,12 @@ def compile_mapping(
         for side, by_direction in shapes.items()
     }
     reply_levels = {side: compile_level(Plan(spec.reply, side, shape, words)) for side, shape in replies.items()}
-    return Translation(spec, revision, levels, reply_levels, shapes, replies, words)
+    recalled = tuple((name, row.recall) for name, row in spec.fields.items() if row.recall)
+    return Translation(spec, revision, levels, reply_levels, shapes, replies, words, recalled, _is_two_way(spec))
+
+
+def _is_two_way(spec: specs.Mapping) -> bool:
+    return any(_SAID & set(ways) and {"out", "collect"} & set(ways) for ways in spec.between.values())
 
 
 def _refuse(trip: Trip) -> None:

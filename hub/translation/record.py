@@ -7,13 +7,23 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from hub.message import Record
 
 _DECIMAL = "#decimal"
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def pack(record: Record) -> bytes:
     """`record` as canonical JSON: keys sorted, no blanks, UTF-8; a Decimal is kept digit for digit."""
+    try:
+        return orjson.dumps(record, default=_packed, option=_CANONICAL)
+    except orjson.JSONEncodeError:  # a whole number of more than 64 bits
+        return _packed_slowly(record)
+
+
+def _packed_slowly(record: Record) -> bytes:
     return json.dumps(
         record, default=_packed, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
@@ -27,7 +37,12 @@ def unpack(packed: bytes) -> dict[str, Any]:
 
 def fingerprint(record: Record) -> str:
     """SHA-256 of the canonical form, in hex: tells a repeat from a different message under the same key."""
-    return hashlib.sha256(pack(record)).hexdigest()
+    return digest(pack(record))
+
+
+def digest(packed: bytes) -> str:
+    """The fingerprint of a record that is packed already."""
+    return hashlib.sha256(packed).hexdigest()
 
 
 def canonical_text(value: object) -> str:

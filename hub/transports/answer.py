@@ -18,8 +18,11 @@ from hub.transports.envelope import SoapFault, open_envelope
 _LONGEST = 500
 _SOAP_MEDIA = frozenset({"text/xml", "application/soap+xml", "application/xml"})
 _WITHOUT_BODY = (204, 205)
-_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_STACK = re.compile(r"\s+at [\w.$<>]+\(.*", re.DOTALL)
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|(?><\?.*?\?>)|(?><!--.*?-->))*+<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+"""What precedes the root is never read in a second way: many comments would take for ever."""
+_STACK = re.compile(r"(?<!\s)\s++at [\w.$<>]+\(.*", re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 

@@ -154,8 +154,8 @@ def _security(token: UsernameToken, version: Version) -> etree._Element:
     etree.SubElement(holder, f"{{{_WSSE}}}Username").text = token.user
     password = etree.SubElement(holder, f"{{{_WSSE}}}Password")
     password.set("Type", f"{_PROFILE}#{'PasswordDigest' if token.digest else 'PasswordText'}")
-    made = digested(token.password, nonce=token.nonce, created=token.created)
-    password.text = made if token.digest else token.password
+    made = digested(token.password, nonce=token.nonce, created=token.created) if token.digest else token.password
+    password.text = made
     if token.nonce:
         nonce = etree.SubElement(holder, f"{{{_WSSE}}}Nonce")
         nonce.set("EncodingType", _BASE64)

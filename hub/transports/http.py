@@ -1,6 +1,6 @@
 """Carries a Call over HTTP and brings back a Reply, or says truly whether the request had begun to leave.
 
-httpx's forms over aiohttp's wires. What an answer means is `judge`'s business, not ours.
+aiohttp's wires, with true errors. What an answer means is `judge`'s business, not ours.
 """
 
 from __future__ import annotations
@@ -10,217 +10,200 @@ import re
 import select
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
 import aiohttp
-import httpx
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawResponseMessage
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from hub.call import Call, Reply
-from hub.errors import CallForbidden, CallNotSent, CallUnanswered, MessageError, Text
+from hub.errors import CallNotSent, CallUnanswered, MessageError, Text
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
 
 _IDLE_SECONDS = 4.0
 """Shorter than the 5 s after which Apache, Node and uvicorn close an idle connection: fewer calls cross a closing one."""
 _LONGEST_HEADER = 32 * 1024
 _MOST_HEADERS = 200
+_REVOCATIONS = b"-----BEGIN X509 CRL-----"
 _MOST_INTERIM = 20
 """Interim (1xx) answers before an answer."""
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
-_AIOHTTP_SAYS = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
+_PLAIN_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:[/?][!-\"$-\[\]-~]*)?)")
+"""Visible ASCII, with nothing in its path that would be read in two ways."""
+_OURS = {"User-Agent": "hub", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SWITCHING = 101
+_NEVER_ROUNDED = 3600
+"""aiohttp rounds time limits of more than so many seconds up to whole ones."""
+_UNPACKED = frozenset({"content-encoding", "content-length"})
+_FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+"""Headers that are ours to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A scheme, host and port that may be called: its `Host` header, its pool, and what aiohttp asks of whoever connects."""
+
+    host: str
+    pool: _Pool
+    route: aiohttp.ClientRequest
 
 
 class HttpTransport:
-    """Sends calls. Its only state is the pool of connections; it belongs to the event loop of its first call.
+    """Sends calls. Its only state is the pool of connections; it belongs to the event loop of its first call. No redirects,
+    cookies, proxies, retries.
 
-    With `ca_file`, only certificates that this private authority signed are trusted."""
+    With `ca_file`, only certificates that this private authority signed are trusted, unless a call names another file."""
 
-    def __init__(
-        self,
-        egress: Egress,
-        *,
-        ca_file: Path | None = None,
-        lookup: Lookup = ask_system,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, egress: Egress, *, ca_file: Path | None = None, lookup: Lookup = ask_system) -> None:
         self._egress = egress
-        self._transport = transport or AiohttpTransport(egress, trusted=trusted(ca_file), lookup=lookup)
+        self._trusted = trusted(ca_file)
+        self._lookup = lookup
+        self._pools: dict[tuple[str, str], _Pool] = {}
+        self._places: dict[tuple[str, str], _Place] = {}
 
     async def send(self, call: Call) -> Reply:
-        """The whole answer. CallForbidden, CallNotSent or CallUnanswered when there is none; it is sent once at most."""
-        request = self._request(call)
-        started = monotonic()
+        """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
+        it is sent once at most, and CallNotSent says that not one byte of it was given to the network."""
+        _check_headers(call.headers)
+        started, trip = monotonic(), _Trip()
         try:
-            response = await self._transport.handle_async_request(request)
-            body = await response.aread()
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise CallNotSent(_reason("The call did not leave", "L'appel n'est pas parti", error)) from error
-        except httpx.TransportError as error:
-            raise CallUnanswered(_reason("No whole answer came", "Pas de réponse entière", error)) from error
-        return Reply(response.status_code, _lowered(response.headers), body, monotonic() - started)
+            async with asyncio.timeout(call.total):
+                message, body = await self._exchange(call, trip)
+        except _BROKEN as error:
+            raise trip.told(error) from error
+        return Reply(message.code, _lowered(message.headers), body, monotonic() - started)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._transport.aclose()
+        for pool in self._pools.values():
+            await pool.close()
+        self._pools.clear()
+        self._places.clear()
 
-    def _request(self, call: Call) -> httpx.Request:
-        _check_headers(call.headers)
-        headers = {"User-Agent": "hub", "Accept-Encoding": "gzip, deflate", **call.headers}
-        limits = {"connect": call.connect, "total": call.total, "largest": call.largest}
-        url = vetted(call.url, self._egress)
-        return httpx.Request(call.method, url, headers=headers, content=call.body, extensions={"limits": limits})
+    async def _exchange(self, call: Call, trip: _Trip) -> tuple[RawResponseMessage, bytes]:
+        place, path = self._found(call.url, call.certificates)
+        data = _head(call, path, host=place.host) + call.body
+        connection, wire = await _connected(place, call.connect)
+        try:
+            if wire.transport is None:
+                raise ConnectionResetError
+            wire.begin(without_body=call.method == "HEAD")
+            trip.left = True
+            wire.say(data)
+            message, content = await wire.answer()
+            body = await _read(content, call.largest)
+        except BaseException:
+            wire.abort()  # what has not left yet is not to leave any more
+            connection.close()
+            raise
+        connection.release()
+        return message, body
+
+    def _found(self, url: str, certificates: str) -> tuple[_Place, str]:
+        """Where this URL is, vetted, and its path with its query. CallForbidden."""
+        plain = _PLAIN_URL.fullmatch(url)
+        if plain:
+            origin, path = plain[1], plain[2]
+        else:
+            target = URL(vetted(url, self._egress))
+            origin, path = str(target.origin()), target.raw_path_qs
+        place = self._places.get((origin, certificates))
+        if place is None:
+            place = self._new_place(URL(vetted(origin, self._egress)), certificates)
+            self._places[origin, certificates] = place
+        return place, path if path.startswith("/") else f"/{path}"
+
+    def _new_place(self, url: URL, certificates: str) -> _Place:
+        route = aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
+        kind = (url.scheme, certificates)
+        if kind not in self._pools:
+            self._pools[kind] = self._new_pool(certificates, encrypted=url.scheme == "https")
+        return _Place(route.headers["Host"], self._pools[kind], route)
+
+    def _new_pool(self, certificates: str, *, encrypted: bool) -> _Pool:
+        context = trusted(Path(certificates)) if certificates else self._trusted
+        resolver = VettingResolver(self._egress, encrypted=encrypted, lookup=self._lookup)
+        kept = {"keepalive_timeout": _IDLE_SECONDS, "ttl_dns_cache": _IDLE_SECONDS}
+        return _Pool(resolver=resolver, ssl=context, limit=0, **kept)
 
 
 def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 or later, certificate and host name verified, against the system's authorities or one private one."""
+    """TLS 1.2 or later, certificate and host name verified, against the system's authorities or those of `ca_file` alone;
+    where it holds lists of revoked certificates too, each certificate must be on a list's side, and not on the list."""
     context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file and _REVOCATIONS in ca_file.read_bytes():
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over aiohttp, with true errors: ConnectError and ConnectTimeout only when not one byte of the
-    request was given to the network, another httpx.TransportError in every other case. No redirects, cookies, proxies,
-    retries. `request.extensions["limits"]` holds seconds `connect`, `total` and bytes `largest`."""
-
-    def __init__(self, egress: Egress, *, trusted: ssl.SSLContext, lookup: Lookup = ask_system) -> None:
-        self._egress = egress
-        self._trusted = trusted
-        self._lookup = lookup
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The whole answer, decoded and within its limits."""
-        limits = request.extensions["limits"]
-        trip = _Trip()
-        try:
-            async with asyncio.timeout(limits["total"]):
-                return await self._exchange(request, limits, trip)
-        except (httpx.TransportError, CallForbidden):
-            raise
-        except TimeoutError as error:
-            raise trip.overdue(limits["total"]) from error
-        except _BROKEN as error:
-            raise trip.broken(error) from error
-
-    async def _exchange(self, request: httpx.Request, limits: Mapping[str, Any], trip: _Trip) -> httpx.Response:
-        session = self._session(request.url.scheme)
-        async with session.request(
-            request.method,
-            URL(str(request.url), encoded=True),
-            data=request.content or None,
-            headers=[(n.decode(), v.decode()) for n, v in request.headers.raw if n.lower() not in _AIOHTTP_SAYS],
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=limits["connect"], ceil_threshold=3600),
-            middlewares=(trip,),
-        ) as response:
-            body = await _read(response, limits["largest"])
-        headers = [(n, v) for n, v in response.headers.items() if n.lower() not in ("content-encoding", "content-length")]
-        return httpx.Response(response.status, headers=headers, content=body, request=request)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
-
-    def _session(self, scheme: str) -> aiohttp.ClientSession:
-        if scheme not in self._sessions:
-            self._sessions[scheme] = self._new_session(encrypted=scheme == "https")
-        return self._sessions[scheme]
-
-    def _new_session(self, *, encrypted: bool) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=_Connector(
-                resolver=VettingResolver(self._egress, encrypted=encrypted, lookup=self._lookup),
-                ssl=self._trusted,
-                limit=0,
-                keepalive_timeout=_IDLE_SECONDS,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            request_class=_Request,
-            trust_env=False,
-            max_line_size=_LONGEST_HEADER,
-            max_field_size=_LONGEST_HEADER,
-            max_headers=_MOST_HEADERS,
-        )
-
-
 class _Trip:
-    """One call on its way, as an aiohttp middleware: knows whether its request has begun to leave, and turns errors
-    into httpx's before aiohttp's own retry of "safe" methods sees them."""
+    """One call on its way: knows whether it has begun to leave."""
 
     def __init__(self) -> None:
         self.left = False
 
-    async def __call__(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        cast(_Request, request).trip = self
-        while True:
-            try:
-                return await handler(request)
-            except _StaleWire:
-                continue
-            except _BROKEN as error:
-                raise self.broken(error) from error
-
-    def broken(self, error: Exception) -> httpx.TransportError:
+    def told(self, error: Exception) -> CallNotSent | CallUnanswered:
         """The error that tells the truth about a call that met `error`."""
         if self.left:
-            return httpx.ReadError(type(error).__name__)
-        kind = httpx.ConnectTimeout if isinstance(error, TimeoutError) else httpx.ConnectError
-        return kind(type(error).__name__)
-
-    def overdue(self, seconds: float) -> httpx.TransportError:
-        """The error of a call whose whole time is up."""
-        words = f"no whole answer within {seconds:g} s"
-        return httpx.ReadTimeout(words) if self.left else httpx.ConnectTimeout(words)
+            return CallUnanswered(_reason("No whole answer came", "Pas de réponse entière", error))
+        return CallNotSent(_reason("The call did not leave", "L'appel n'est pas parti", error))
 
 
 class _TooLarge(ValueError):
     """The decoded answer is larger than the call allows."""
 
 
-class _StaleWire(Exception):
-    """A kept connection was closed by the other side before anything of this request was written."""
-
-
-class _Request(aiohttp.ClientRequest):
-    """Notes the moment at which its first byte may leave."""
-
-    trip: _Trip
-
-    async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        wire: _Wire = conn.protocol
-        if wire.is_stale():
-            raise _StaleWire
-        wire.begin()
-        self.trip.left = True
-        return await super().send(conn)
-
-
 class _Wire(ResponseHandler):
-    """One connection: counts the interim answers of a call, and can tell that the other side has closed it."""
+    """One connection: says a call, gives its answer, counts what comes before it, and can tell that it is good for no
+    other call."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._calls = 0
         self._interim = 0
 
-    def begin(self) -> None:
+    def begin(self, *, without_body: bool) -> None:
+        """Make ready for the answer to a call."""
         self._calls += 1
         self._interim = 0
+        self.set_response_params(
+            skip_payload=without_body,
+            read_until_eof=True,
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
+        )
+
+    def say(self, data: bytes) -> None:
+        """Hand over a whole call. What becomes of it shows in its answer."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    async def answer(self) -> tuple[RawResponseMessage, StreamReader]:
+        """The head of the answer, and its body as it comes, decoded."""
+        while True:
+            message, content = await self.read()
+            if not 100 <= message.code < 200 or message.code == _SWITCHING:
+                return message, content
 
     def is_stale(self) -> bool:
-        """Whether a connection that was used before has something to read, which can only be its end."""
-        if not self._calls or self.transport is None:
-            return self.transport is None
+        """Whether a connection that was used before has closed, or says something unasked: no answer to what comes next."""
+        if not self._calls:
+            return False
+        if self.transport is None or self.should_close:
+            return True
         waiting = select.poll()
         waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(waiting.poll(0))
@@ -235,7 +218,7 @@ class _Wire(ResponseHandler):
             self.transport.close()
 
 
-class _Connector(aiohttp.TCPConnector):
+class _Pool(aiohttp.TCPConnector):
     """A pool of our wires."""
 
     def __init__(self, **options: Any) -> None:
@@ -243,11 +226,30 @@ class _Connector(aiohttp.TCPConnector):
         self._factory = cast("partial[ResponseHandler]", partial(_Wire, self._loop))  # aiohttp has no option for it
 
 
-async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
+async def _connected(place: _Place, seconds: float) -> tuple[Connection, _Wire]:
+    """A connection that is as good as new, made within so many seconds if there is none."""
+    limit = aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=_NEVER_ROUNDED)
+    while True:
+        connection = await place.pool.connect(place.route, traces=[], timeout=limit)
+        wire = cast(_Wire, connection.protocol)
+        if not wire.is_stale():
+            return connection, wire
+        connection.close()
+
+
+def _head(call: Call, path: str, *, host: str) -> bytes:
+    """The request line and the headers, which are checked: visible ASCII."""
+    length = {"Content-Length": str(len(call.body))} if call.body or call.method not in _BODILESS else {}
+    said = {name: value for name, value in call.headers.items() if name.lower() not in _FRAMING}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": host, **_OURS, **said, **length}.items())
+    return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode("ascii")
+
+
+async def _read(content: StreamReader, largest: int) -> bytes:
     """The decoded body, read piece by piece so that what is too large is cut before it fills the memory."""
     pieces: list[bytes] = []
     size = 0
-    async for piece in response.content.iter_any():
+    while piece := await content.readany():
         size += len(piece)
         if size > largest:
             raise _TooLarge
@@ -266,8 +268,14 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             )
 
 
-def _lowered(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers by name in lower case, those that come more than once joined; the body is no more as two of them say."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower not in _UNPACKED:
+            found[lower] = f"{found[lower]}, {value}" if lower in found else value
+    return found
 
 
 _CAUSES: tuple[tuple[type[Exception], Text], ...] = (
@@ -277,18 +285,23 @@ _CAUSES: tuple[tuple[type[Exception], Text], ...] = (
         Text(en="its certificate is not accepted", fr="son certificat n'est pas accepté"),
     ),
     (aiohttp.ClientSSLError, Text(en="no TLS connection could be made", fr="la connexion TLS n'a pas pu s'établir")),
-    (aiohttp.ClientConnectorError, Text(en="the connection was refused", fr="la connexion a été refusée")),
+    (ConnectionRefusedError, Text(en="the connection was refused", fr="la connexion a été refusée")),
+    (
+        aiohttp.ClientConnectorError,
+        Text(en="no connection could be made", fr="aucune connexion n'a pu s'établir"),
+    ),
     (aiohttp.ServerDisconnectedError, Text(en="the connection was closed", fr="la connexion a été fermée")),
     (aiohttp.ClientPayloadError, Text(en="the answer was cut short", fr="la réponse a été tronquée")),
-    (aiohttp.ClientResponseError, Text(en="the answer is not proper HTTP", fr="la réponse n'est pas du HTTP valide")),
+    (HttpProcessingError, Text(en="the answer is not proper HTTP", fr="la réponse n'est pas du HTTP valide")),
     (_TooLarge, Text(en="the answer is too large", fr="la réponse est trop volumineuse")),
     (TimeoutError, Text(en="the time limit was reached", fr="la limite de temps est atteinte")),
 )
 """The first that fits says why; subclasses stand before their bases."""
 
 
-def _reason(en: str, fr: str, error: httpx.TransportError) -> Text:
+def _reason(en: str, fr: str, error: Exception) -> Text:
     """What happened, in plain words, without the address and without anything of the message."""
     cut = Text(en="the connection was cut", fr="la connexion a été coupée")
-    why = next((text for kind, text in _CAUSES if isinstance(error.__cause__, kind)), cut)
+    below = getattr(error, "os_error", None)
+    why = next((text for kind, text in _CAUSES if isinstance(error, kind) or isinstance(below, kind)), cut)
     return Text(en=f"{en}: {why.en}.", fr=f"{fr} : {why.fr}.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -68,8 +67,7 @@ def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
 
     def held_against(data: bytes) -> tuple[Problem, ...]:
         try:
-            strict_json.parse(data)
-            value = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+            value = strict_json.values(data)
         except MessageError as wrong:
             return (Problem(wrong.text),)
         if validator.is_valid(value):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from hub.codecs import codec_for, json, with_inside, xml
 from hub.codecs.attribute_values import with_values_in
@@ -84,6 +86,32 @@ def test_xml_comes_back_whole(data: st.DataObject) -> None:
 
     assert codec.read(codec.write(document)) == document
     assert codec.write(codec.read(codec.write(document))) == codec.write(document)
+
+
+_SPOILT = st.one_of(st.none(), st.text(max_size=3), st.lists(st.text(max_size=3), max_size=2), st.just({"strange": "x"}))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_xml_is_written_as_its_elements_are(data: st.DataObject) -> None:
+    shape = data.draw(shapes())
+    document = data.draw(documents(shape, st.just(""), fewest=0))
+    spoilt = data.draw(st.dictionaries(st.sampled_from([*(child.name for child in shape.children), "strange"]), _SPOILT))
+    codec = xml.XmlCodec(shape)
+
+    for each in (document, {**document, **spoilt}):
+        assert outcome(codec.write, each) == outcome(lambda one: etree.tostring(codec.build(one), encoding="UTF-8"), each)
+
+
+def outcome(of: Callable[[Any], bytes], document: Any) -> object:
+    """What is written, or every problem of it."""
+    try:
+        written = of(document)
+    except MessageError as error:
+        event("refused")
+        return error.problems
+    event("written")
+    return written
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hub.call import Call, Reply
 from hub.errors import CallNotSent, CallUnanswered, same
+from tests.delivery.virtual import HERE, Machine, outside
 
 ENVELOPE = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
@@ -27,6 +29,18 @@ class Order:
     number: int
 
 
+@dataclass(frozen=True)
+class Effect:
+    """Something that an application did because of a call: `about` tells it from any other of the reference. `key` is the
+    call's, where the application recognises repeats."""
+
+    at: float
+    application: str
+    reference: str
+    about: str
+    key: str = ""
+
+
 Manner = Callable[["Applications", Order], Awaitable[Reply]]
 Look = Callable[["Applications", str], Awaitable[Reply]]
 
@@ -34,7 +48,8 @@ Look = Callable[["Applications", str], Awaitable[Reply]]
 @dataclass
 class Applications:
     """What was carried out, what was asked, and how calls are treated: those of one number (`by_number`), the next ones
-    (`manners`), all others (`manner`)."""
+    (`manners`), all others (`manner`); those of the portal (`portal`). `arrived` hears each call of a `caller` as it comes
+    in; `fetched` are the machines that asked for the feed, and when; `keys` are of the calls that the portal took."""
 
     carried_out: list[Order] = field(default_factory=list)
     sent: list[tuple[float, Order]] = field(default_factory=list)
@@ -49,6 +64,12 @@ class Applications:
     since: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    portal: Callable[[Callable[[], Reply]], Awaitable[Reply]] | None = None
+    arrived: Callable[[], None] = lambda: None
+    caller: Machine | None = None
+    effects: list[Effect] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    fetched: list[tuple[float, str]] = field(default_factory=list)
 
     async def send(self, call: Call) -> Reply:
         """Carry a call to the application at its address."""
@@ -56,17 +77,28 @@ class Applications:
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             async with asyncio.timeout(call.total):
-                return await self._taken(call)
+                return await self._arrived(call)
         except TimeoutError as late:
             raise CallUnanswered(same("no whole answer in time")) from late
         finally:
             self.at_once -= 1
 
+    async def _arrived(self, call: Call) -> Reply:
+        """What is done outside goes on, whatever becomes of who asked for it."""
+        machine = HERE.get()
+        if b"ListChanges" in call.body and machine:
+            self.fetched.append((_now(), machine.name))
+        treated = outside(self._taken(call))
+        treated.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.caller = machine
+        self.arrived()
+        return await asyncio.shield(treated)
+
     async def _taken(self, call: Call) -> Reply:
         body = call.body.decode()
         if "waste" not in call.url:
-            self.told.append((_now(), call.url.rsplit("/", 2)[-2], body))
-            return Reply(200, {"content-type": "application/json"}, b'{"err": 0}')
+            tell = partial(self._tell, call.url.rsplit("/", 2)[-2], body, call.headers.get("Idempotency-Key", ""))
+            return await self.portal(tell) if self.portal else tell()
         if "<" in body and "FindOrder" in body:
             reference = _field(body, "RefExterne")
             self.looked_up.append((_now(), reference))
@@ -79,9 +111,18 @@ class Applications:
         told = self.by_number.get(order.number) or self.manners
         return await (told.pop(0) if told else self.manner or obliging)(self, order)
 
+    def _tell(self, reference: str, body: str, key: str) -> Reply:
+        """The portal takes what it is told, once a key."""
+        self.told.append((_now(), reference, body))
+        if not key or key not in self.keys:
+            self.effects.append(Effect(_now(), "portal", reference, body, key))
+        self.keys.add(key)
+        return Reply(200, {"content-type": "application/json"}, b'{"err": 0}')
+
     def carry_out(self, order: Order) -> Reply:
         """One order more, and the answer that says so."""
         self.carried_out.append(order)
+        self.effects.append(Effect(_now(), "waste", order.reference, str(order.number)))
         return reply("CreateOrderResponse", CodeRetour="0", NumIntervention=number(len(self.carried_out)))
 
     def numbers(self, reference: str) -> list[int]:

@@ -29,6 +29,20 @@ async def test_a_clock_that_is_set_while_the_hub_runs_moves_no_lease(town: Town,
     assert timedelta(0) <= after - agreed < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("off", [timedelta(hours=3), timedelta(days=-90)])
+async def test_a_node_whose_own_clock_is_wrong_keeps_the_ledger_s_time(postgres: Postgres, off: timedelta) -> None:
+    truly = datetime.now(UTC)
+
+    with time_machine.travel(truly + off, tick=True):
+        ledger = await Ledger.open(postgres.new_database(), cipher=Reversing(), node="node-1", boot="boot-1")
+        clock = Clock()
+        await clock.agree_with(ledger)
+        kept = clock()
+        await ledger.close()
+
+    assert abs(kept - truly) < timedelta(minutes=1)
+
+
 async def test_a_message_that_postgresql_cannot_keep_is_refused_and_not_put_off_for_ever(postgres: Postgres) -> None:
     ledger = await Ledger.open(postgres.new_database(), cipher=Reversing(), node="node-1", boot="boot-1")
 

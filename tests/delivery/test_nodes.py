@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from hub.message import State
+from hub.message import Delivery, State
 from tests.delivery.applications import slow
+from tests.delivery.test_one_attempt import CatalogueWith
 from tests.delivery.town import LANE, Node, Town, virtual_now
+from tests.installation import Installation
 
 
 async def test_a_call_under_way_at_a_stop_keeps_its_lease_and_ends(town: Town) -> None:
@@ -116,6 +118,26 @@ async def test_what_a_node_lost_sight_of_is_taken_up_although_the_node_is_busy(t
     assert town.applications.doubled == []
 
 
+def patient(installation: Installation) -> None:
+    """The waste application may take two leases for an answer."""
+    installation.edit("connectors/waste/connector.yaml", timeout="60s")
+
+
+async def test_a_call_that_takes_more_than_two_leases_is_renewed_and_not_taken_up(catalogue_with: CatalogueWith) -> None:
+    town = Town(catalogue_with(patient))
+    first, second = await town.node("node-1"), await town.node("node-2")
+    town.applications.manner = slow(40)
+    await town.say("D-1", 1)
+    await first.worker.start()
+    await second.worker.start()
+
+    await asyncio.sleep(60)
+
+    [delivery] = await town.deliveries()
+    assert (delivery.state, delivery.tries) == (State.DELIVERED, 1)
+    assert [len(town.applications.sent), len(town.applications.looked_up)] == [1, 0]
+
+
 async def test_an_idle_node_says_that_it_lives(town: Town) -> None:
     node = await town.node()
     await node.worker.start()
@@ -138,3 +160,21 @@ async def test_a_message_that_kills_every_node_that_takes_it_is_set_aside(town: 
     [delivery] = await town.deliveries()
     assert delivery.state is State.DEAD
     assert delivery.look_up
+
+
+async def test_a_node_that_stands_still_in_the_moment_before_its_call_does_not_make_it_later(town: Town) -> None:
+    one, other = await town.node("node-1"), await town.node("node-2")
+    await town.say()
+    [claim] = await one.claimed()
+    await asyncio.sleep(13.5)
+    one.ledger.book.noticed = lambda answer: one.machine.stand_still() if isinstance(answer, Delivery) else None
+    attempt = one.machine.started(one.dispatcher.attempt(claim))
+    await asyncio.sleep(3)
+
+    await other.ledger.take_up(now=virtual_now())
+    one.machine.go_on()
+    await attempt
+
+    assert one.machine.is_still is False
+    assert town.applications.sent == []
+    assert await town.states() == [State.UNANSWERED]

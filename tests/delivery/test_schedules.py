@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.errors import HubError
 from hub.scheduler import CronTrigger
@@ -17,6 +20,7 @@ from tests.ledger.makers import NOON
 AUTUMN = datetime(2026, 10, 24, 22, tzinfo=UTC)
 SPRING = datetime(2026, 3, 28, 22, tzinfo=UTC)
 NIGHT = timedelta(hours=6)
+HOUR = timedelta(hours=1)
 
 
 def trigger(cron: str) -> CronTrigger:
@@ -106,6 +110,41 @@ async def test_an_item_that_is_refused_is_said_in_the_run_and_the_others_are_tak
     [run] = await node.ledger.fires(NAME)
     assert items == 2 and "1" in run.error
     assert len(await town.found("bin-progress")) == 1
+
+
+@pytest.mark.parametrize(("missed", "made"), [("all", [-30, -15, 0]), ("once", [0]), ("skip", [])])
+async def test_of_the_slots_that_a_stop_missed_the_schedule_says_which_are_made_up_for(
+    town: Town, missed: str, made: list[int]
+) -> None:
+    shipped = town.catalogue.schedules[NAME].model_copy(update={"missed": missed, "jitter": timedelta(0)})
+    town.catalogue = replace(town.catalogue, schedules={NAME: shipped})
+    node = await town.node()
+    noon = NOON.replace(microsecond=0)
+    taken = noon - timedelta(minutes=45)
+    await node.ledger.begin_fire(NAME, taken, now=taken)
+    await node.ledger.end_fire(NAME, taken, now=taken, items=0)
+
+    await node.scheduler.start()
+    await asyncio.sleep(5)
+    await node.scheduler.stop()
+
+    runs = await node.ledger.fires(NAME)
+    assert [run.slot for run in reversed(runs)][1:] == [noon + timedelta(minutes=each) for each in made]
+
+
+@given(days=st.integers(0, 366 * 60), cron=st.sampled_from(["30 2 * * *", "0 0 29 2 *", "0 12 31 12 *", "15 3 * * mon"]))
+def test_slots_go_forward_through_leap_days_year_ends_and_2038(days: int, cron: str) -> None:
+    since = datetime(2019, 12, 30, tzinfo=UTC) + timedelta(days=days)
+
+    first = trigger(cron).after(since)
+    second = trigger(cron).after(first)
+
+    assert since < first < second
+    minute, hour, day, month, weekday = cron.split()
+    assert (first.minute, first.hour) == (int(minute), int(hour)) or first.utcoffset() != (first - HOUR).utcoffset()
+    assert day == "*" or (first.day, first.month) == (int(day), int(month))
+    assert weekday == "*" or first.weekday() == 0
+    assert trigger(cron).slot(first) == first
 
 
 async def test_two_runs_of_a_schedule_are_never_made_at_the_same_time(town: Town) -> None:

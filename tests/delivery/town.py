@@ -6,14 +6,17 @@ import asyncio
 import itertools
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from hub.caller import Caller
 from hub.catalogue import Catalogue
 from hub.dispatcher import Dispatcher
+from hub.errors import HubUnavailable
 from hub.intake import Arrival, Intake
 from hub.ledger import Claim, Search, Summary
 from hub.message import Delivery, Receipt, State
@@ -23,8 +26,11 @@ from hub.signals import Signal
 from hub.worker import LEASE, Worker
 from tests.delivery.applications import Applications
 from tests.delivery.book import Book, VirtualLedger, new_engine
+from tests.delivery.virtual import Machine
 from tests.faults.traffic import bin_request
 from tests.ledger.makers import NOON
+
+Result = TypeVar("Result")
 
 LANE = "waste/default"
 SECRETS = {"HUB_SECRET_WASTE": "waste:secret", "HUB_SECRET_PORTAL": "secret"}
@@ -47,10 +53,23 @@ class Node:
     worker: Worker
     scheduler: Scheduler
     heard: list[Signal]
-    tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    machine: Machine
+
+    async def asked(self, work: Coroutine[Any, Any, Result], *, within: float = 10.0) -> Result:
+        """Work that is asked of the node from outside. HubUnavailable when no answer comes, whatever becomes of it."""
+        if self.machine.is_dead:
+            work.close()
+            raise HubUnavailable
+        task = self.machine.started(work)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({task, self.machine.gone}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise HubUnavailable
 
     def kill(self) -> None:
         """kill -9: what it does ends at once, and nothing of it reaches the book any more."""
+        self.machine.die()
         self.ledger.book.away = True
         for task in (*self.worker._loops, *self.worker._in_hand):
             task.cancel()
@@ -86,6 +105,7 @@ class Town:
         name: str = "node-1",
         clock: Callable[[], datetime] = virtual_now,
         ledger_of: Callable[[Book], VirtualLedger] = VirtualLedger,
+        agree: Callable[[VirtualLedger], Awaitable[None]] = VirtualLedger.ping,
     ) -> Node:
         """One node more, not yet started."""
         settings = Settings(Path(), "", environment={**SECRETS, **ADDRESSES})
@@ -95,12 +115,12 @@ class Town:
         common = {"catalogue": self.catalogue, "ledger": ledger, "clock": clock, "announce": heard.append}
         caller = Caller(settings=settings, transport=self.applications, clock=clock)
         made = {"new_id": lambda: f"{next(self._ids):032x}"}
-        intake = Intake(**common, **made, wake=_nobody)
-        dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random, wake=_nobody)
+        intake = Intake(**common, **made)
+        dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random)
         lanes = self.catalogue.lane_policies()
-        worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=lanes, clock=clock, agree=ledger.ping)
+        worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=lanes, clock=clock, agree=partial(agree, ledger))
         scheduler = Scheduler(**common, caller=caller, intake=intake, chance=lambda: 0.0)
-        self.nodes.append(Node(name, ledger, intake, dispatcher, worker, scheduler, heard))
+        self.nodes.append(Node(name, ledger, intake, dispatcher, worker, scheduler, heard, Machine(ledger.boot)))
         return self.nodes[-1]
 
     async def say(self, reference: str = "D-1", number: int = 1, *, node: Node | None = None) -> Receipt:
@@ -125,7 +145,3 @@ class Town:
     async def events(self, message: str) -> list[str]:
         """The journal of a message."""
         return [line.event for line in (await self.nodes[0].ledger.story(message)).lines]
-
-
-def _nobody() -> None:
-    """Nobody is woken: the worker looks for itself."""

@@ -11,8 +11,10 @@ from tests.docs.pages import DOCS, REPOSITORY
 cli = pytest.importorskip("hub.cli", exc_type=ImportError)
 reference = pytest.importorskip("hub.cli.reference", exc_type=ImportError)
 
-SOURCES = [file for file in (REPOSITORY / "hub").rglob("*.py") if file.name != "reference.py"]
+SOURCES = [file for file in (REPOSITORY / "hub").rglob("*.py") if file.name not in ("reference.py", "described.py")]
 NAMES = sorted(reference.reference_pages(cli.app))
+MEASURED = {"performance.md"}
+"""Written by `make benchmark`, which takes minutes."""
 
 
 @pytest.mark.parametrize("page", NAMES)
@@ -28,7 +30,7 @@ def test_a_page_is_what_the_generator_gives(page: str) -> None:
 def test_there_is_no_page_that_nothing_makes() -> None:
     kept = {file.name for file in (DOCS / "reference").iterdir()}
 
-    assert kept == set(NAMES)
+    assert kept - MEASURED == set(NAMES)
 
 
 def test_each_variable_that_the_code_reads_is_described() -> None:
@@ -54,7 +56,7 @@ def test_each_kind_of_problem_that_is_described_is_raised(kind: str) -> None:
 
 
 def test_the_command_writes_the_pages(tmp_path: object) -> None:
-    write = reference.reference_command(cli.app)
+    write = reference.reference
 
     write(tmp_path / "made")  # type: ignore[operator]
 

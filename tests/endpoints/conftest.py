@@ -39,6 +39,7 @@ async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
         "HUB_DATABASE": f"sqlite:///{tmp_path / 'hub.db'}",
         "HUB_KEYRING": str(tmp_path / "hub.keys"),
         "HUB_NODE": "node-1",
+        "HUB_BALLAST": "0",
         **{f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")},
     }
     hub = await assemble(read_settings(environment))

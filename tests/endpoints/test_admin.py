@@ -104,10 +104,12 @@ async def test_all_matching_dead_letters_are_counted_first_and_then_sent_again(d
     dry = (await doors.post("/admin/api/dead/replay", key=doors.admin, text=text)).json()
     other = (await doors.post("/admin/api/dead/replay", key=doors.admin, text="another cause")).json()
     still = (await doors.get("/admin/api/overview", key=doors.reader)).json()["deliveries"]["dead"]
-    done = await doors.post("/admin/api/dead/replay", key=doors.admin, text=text, dry_run=False, reason="Corrigé")
+    go = {"text": text, "dry_run": False, "reason": "Corrigé", "ticket": dry["ticket"]}
+    done = await doors.post("/admin/api/dead/replay", key=doors.admin, **go)
 
-    assert (len(dry["found"]), dry["replayed"], other["found"], still) == (3, [], [], 3)
-    assert len(done.json()["replayed"]) == 3
+    assert (dry["deliveries"], len(dry["first"]), other["deliveries"], still) == (3, 3, 0, 3)
+    assert [(cause["reason"], cause["deliveries"]) for cause in dry["causes"]] == [("Unknown bin", 3)]
+    assert done.json() == {"dry_run": False, "done": 3}
 
 
 async def test_a_lane_is_paused_and_resumed(doors: Doors) -> None:
@@ -137,6 +139,7 @@ CHANGES = (
     "/admin/api/deliveries/x/cancel",
     "/admin/api/deliveries/x/confirm",
     "/admin/api/dead/replay",
+    "/admin/api/dead/cancel",
     "/admin/api/lanes/waste/default/pause",
     "/admin/api/lanes/waste/default/resume",
     "/admin/api/schedules/x/run",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +144,21 @@ async def test_no_page_of_the_console_answers_a_stranger(doors: Doors) -> None:
     for path in ("/admin", "/admin/messages", "/admin/dead", "/admin/schedules"):
         answer = await doors.client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login")
+
+
+async def test_a_key_that_this_node_ends_is_refused_at_once(doors: Doors) -> None:
+    before = await doors.say(bin_request())
+
+    await doors.hub.desk.revoke_key(doors.portal.split("_")[1], actor="test", reason="leaked")
+
+    assert (before.status_code, (await doors.say(bin_request())).status_code) == (202, 401)
+
+
+async def test_a_key_that_another_node_ends_is_refused_within_a_second(doors: Doors, tmp_path: Path) -> None:
+    before = await doors.say(bin_request())
+
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as another_node, another_node:
+        another_node.execute("update api_key set revoked_at = created_at where id = ?", (doors.portal.split("_")[1],))
+    await asyncio.sleep(1.1)
+
+    assert (before.status_code, (await doors.say(bin_request())).status_code) == (202, 401)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -302,12 +303,53 @@ async def test_all_dead_letters_of_one_cause_are_counted_before_they_are_sent_ag
     assert link
 
     preview = await browser.get(link[1].replace("&amp;", "&"))
-    fields = dict(re.findall(r'<input type="hidden" name="(lane|exchange|text|token)" value="([^"]*)"', preview.text))
+    fields = dict(
+        re.findall(
+            r'<input type="hidden" name="(lane|exchange|receiver|authority|text|ticket|token)" value="([^"]*)"', preview.text
+        )
+    )
     fields = {name: value.replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">") for name, value in fields.items()}
     await browser.post("/admin/dead/replay", data={**fields, "token": token_of(preview.text), "reason": "Corrigé"})
 
     assert "3 deliveries would be sent again" in preview.text
     assert not await doors.hub.ledger.dead_by_cause()
+
+
+async def test_a_dead_letter_s_document_is_corrected_on_a_page(doors: Doors, browser: httpx.AsyncClient) -> None:
+    said = (await doors.say(bin_request("D-1"))).json()
+    await ends(doors, REFUSED)
+    delivery = said["deliveries"][0]
+    await sign_in(browser, await doors.hub.desk.issue_key("staff", "default", ("admin", "content"), actor="test"))
+    card = await browser.get(f"/admin/messages/{said['message']}")
+    shown = await browser.get(f"/admin/deliveries/{delivery}/correction")
+    right = bin_request("D-1", usager={"nom": "MARTIN", "prenom": "Ana"})
+    fields = {"token": token_of(shown.text), "document": json.dumps(right), "reason": "Nom corrigé"}
+
+    answer = await browser.post(f"/admin/deliveries/{delivery}/correction", data=fields)
+    page = await browser.get(answer.headers["location"])
+
+    assert f"/admin/deliveries/{delivery}/correction" in card.text
+    assert "LE GOFF" in shown.text
+    assert "The corrected message is accepted." in page.text
+    assert (await doors.hub.ledger.delivery(delivery)).state == "cancelled"
+    assert [line.event for line in (await doors.hub.ledger.story(said["message"])).lines][-2:] == [
+        "content-read",
+        "replaced",
+    ]
+
+
+async def test_nobody_sees_a_document_to_correct_without_the_right_to_see_content(
+    doors: Doors, browser: httpx.AsyncClient
+) -> None:
+    said = (await doors.say(bin_request("D-1"))).json()
+    await ends(doors, REFUSED)
+    await sign_in(browser, doors.admin)
+
+    card = await browser.get(f"/admin/messages/{said['message']}")
+    page = await browser.get(f"/admin/deliveries/{said['deliveries'][0]}/correction")
+
+    assert "/correction" not in card.text
+    assert (page.status_code, "LE GOFF" in page.text) == (403, False)
 
 
 async def test_the_language_is_chosen_and_the_way_back_stays_on_the_console(browser: httpx.AsyncClient) -> None:

@@ -76,7 +76,7 @@ async def depot(tmp_path: Path):
     (tmp_path / "schedules").mkdir()
     for name, operation in (("telling", "told"), ("hearing", "heard")):
         (tmp_path / "mappings" / f"{name}.yaml").write_text(MAPPING.format(name=name, operation=operation))
-    hub = await assemble(read_settings({"HUB_ROOT": str(tmp_path), "HUB_NODE": "n"}))
+    hub = await assemble(read_settings({"HUB_ROOT": str(tmp_path), "HUB_NODE": "n", "HUB_BALLAST": "0"}))
     key = await hub.desk.issue_key("depot", "default", ("send:*",), actor="test")
     transport = httpx.ASGITransport(app=build_app(hub))
     headers = {"X-API-Key": key, "Content-Type": "application/soap+xml; charset=utf-8"}

@@ -67,6 +67,18 @@ async def test_the_same_key_on_another_exchange_is_another_message(ledger: Ledge
     assert not other.duplicate and other.message != first.message
 
 
+async def test_the_same_key_of_another_sender_or_authority_is_another_message(ledger: Ledger) -> None:
+    first = an_acceptance(key="k1")
+    others = [
+        replace(first, message=replace(first.message, id=name, **{name: "another"}), deliveries=())
+        for name in ("sender", "authority")
+    ]
+
+    receipts = [await ledger.accept(each) for each in (first, *others)]
+
+    assert not any(receipt.duplicate for receipt in receipts)
+
+
 async def test_messages_without_a_key_are_never_repeats(ledger: Ledger) -> None:
     keyless = [replace(each, message=replace(each.message, key="")) for each in (an_acceptance("R1"), an_acceptance("R1"))]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 
-from hub.ledger import Ledger
+from hub.ledger import Ledger, Look
 from hub.lifecycle import Gate, LanePolicy
 from hub.message import State
 from tests.ledger.conftest import Opener
@@ -40,9 +40,8 @@ async def test_nothing_is_claimed_before_it_is_due(ledger: Ledger) -> None:
     await accepted(ledger, "R1", at=NOON + seconds(1))
 
     assert await claimed(ledger, at=NOON) == ()
-    assert await ledger.lanes_due(now=NOON) == frozenset()
-    assert await ledger.next_due(now=NOON) == NOON + seconds(1)
-    assert await ledger.lanes_due(now=NOON + seconds(1)) == {LANE}
+    assert await ledger.look({LANE: WIDE}, now=NOON) == Look(frozenset(), NOON + seconds(1))
+    assert (await ledger.look({LANE: WIDE}, now=NOON + seconds(1))).due == {LANE}
     assert len(await claimed(ledger, at=NOON + seconds(1))) == 1
 
 

@@ -74,4 +74,4 @@ async def test_claims_settlements_and_lost_leases_go_by_an_index_on_a_full_ledge
     assert len(claims) == 20
     assert "Seq Scan on delivery" not in plan
     assert not re.search(r"SCAN (delivery|earlier)(?! USING INDEX delivery_held)", plan)
-    assert "delivery_due" in plan and "delivery_open" in plan and "delivery_held" in plan
+    assert "delivery_turn" in plan and "delivery_open" in plan and "delivery_held" in plan

@@ -64,6 +64,7 @@ async def portal(root: Path, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]
         "HUB_DATABASE": f"sqlite:///{tmp_path / 'hub.db'}",
         "HUB_KEYRING": str(tmp_path / "hub.keys"),
         "HUB_NODE": "node-1",
+        "HUB_BALLAST": "0",
     }
     hub = await assemble(read_settings(environment))
     key = await hub.desk.issue_key("portal", "default", ("send:*", "status:own"), actor="test")

@@ -496,3 +496,84 @@ def certified(folder: Path, host: str, *, days: int = 1) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
     return context
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("", "/"),
+        ("/", "/"),
+        ("?a=1", "/?a=1"),
+        ("/a//b?c=%2F&d=e", "/a//b?c=%2F&d=e"),
+        ("/a%20b/%C3%A9", "/a%20b/%C3%A9"),
+        ("/a#fragment", "/a"),
+        ("/é", "/%C3%A9"),
+    ],
+)
+async def test_a_path_reaches_the_server_as_it_was_written(path: str, asked: str, transport: HttpTransport) -> None:
+    async with serving(saying(OK)) as server:
+        await transport.send(call(f"http://127.0.0.1:{server.port}{path}"))
+
+        assert server.requests[0].split(b"\r\n")[0] == f"POST {asked} HTTP/1.1".encode()
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a\\b", "/a\r\nX: 1", "/\x00"])
+async def test_a_path_that_could_be_read_in_two_ways_is_refused_on_a_known_host_too(
+    path: str, transport: HttpTransport
+) -> None:
+    async with serving(saying(OK)) as server:
+        await transport.send(call(server.url))
+
+        with pytest.raises(CallForbidden):
+            await transport.send(call(f"http://127.0.0.1:{server.port}{path}"))
+        assert len(server.requests) == 1
+
+
+async def test_a_host_that_is_known_opens_no_other(transport: HttpTransport) -> None:
+    async with serving(saying(OK)) as server:
+        await transport.send(call(server.url))
+
+        for other in (
+            f"http://user@127.0.0.1:{server.port}/",
+            "http://127.0.0.1.:99999/",
+            "http://10.0.0.1/",
+            "http://[::2]/",
+        ):
+            with pytest.raises(CallForbidden):
+                await transport.send(call(other))
+
+
+async def test_an_answer_to_head_has_no_body_and_one_without_content_none_either(transport: HttpTransport) -> None:
+    async with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")) as server:
+        assert (await transport.send(call(server.url, method="HEAD", body=b""))).body == b""
+    async with serving(saying(b"HTTP/1.1 204 No Content\r\n\r\n", then="hang")) as server:
+        assert (await transport.send(call(server.url))).status == 204
+
+
+async def test_a_connection_is_kept_for_the_next_call(transport: HttpTransport) -> None:
+    async def answers_on(reader: Reader, writer: Writer) -> None:
+        writer.write(OK)
+        for _ in range(2):
+            await read_request(reader)
+            writer.write(OK)
+
+    async with serving(answers_on) as server:
+        for _ in range(3):
+            await transport.send(call(server.url))
+
+        assert server.connections == 1
+
+
+async def test_an_answer_that_comes_before_the_body_has_left_is_heard(transport: HttpTransport) -> None:
+    async def hasty(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(0.5)
+
+    running = await asyncio.start_server(hasty, "127.0.0.1", 0, limit=1024)
+    port = running.sockets[0].getsockname()[1]
+
+    reply = await transport.send(call(f"http://127.0.0.1:{port}/", body=bytes(20_000_000)))
+
+    assert reply.status == 413
+    running.close()

@@ -73,6 +73,7 @@ def _settings(root: Path, folder: Path, environment: Mapping[str, str], ports: M
             **secrets,
             "HUB_ROOT": str(root),
             "HUB_DATABASE": f"sqlite:///{folder / 'hub.db'}",
+            "HUB_BALLAST": "0",
             "HUB_KEYRING": str(folder / "hub.keys"),
             "HUB_HOST": "127.0.0.1",
             "HUB_PORT": str(ports["hub"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.endpoints.console.pages import Visit
-from hub.endpoints.console.views import cause_of
+from hub.endpoints.console.views import cause_of, verb_of
 from hub.endpoints.lanes import known_lane
 from hub.errors import NotFound, Text
 
@@ -31,10 +31,13 @@ async def lane(visit: Visit, fields: dict[str, str]) -> str:
     return f"/admin?done={path['verb']}"
 
 
-async def replay_all(visit: Visit, fields: dict[str, str]) -> str:
-    """Send every dead letter of one cause again."""
-    await visit.hub.desk.replay_all(cause_of(fields), actor=visit.identity.actor, reason=fields.get("reason", ""))
-    return "/admin/dead?done=replay_all"
+async def act_on_all(visit: Visit, fields: dict[str, str]) -> str:
+    """Send every dead letter that the preview showed again, or skip it for good."""
+    verb, desk = verb_of(visit), visit.hub.desk
+    act = {"replay": desk.replay_all, "cancel": desk.cancel_all}[verb]
+    why = fields.get("reason", "")
+    await act(cause_of(fields), ticket=fields.get("ticket", ""), actor=visit.identity.actor, reason=why)
+    return f"/admin/dead?done={verb}_all"
 
 
 async def run(visit: Visit, fields: dict[str, str]) -> str:

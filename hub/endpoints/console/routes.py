@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from hub.endpoints.console import actions, clash, entrance, views
+from hub.endpoints.console import actions, clash, correcting, entrance, views
 from hub.endpoints.console.pages import action, page
 
 _STATIC = Path(__file__).parent / "static"
@@ -24,11 +24,13 @@ def console_routes() -> list[BaseRoute]:
         Route("/admin/messages", page(views.messages), methods=["GET"]),
         Route("/admin/messages/{message}", page(views.message), methods=["GET"]),
         Route("/admin/dead", page(views.dead), methods=["GET"]),
-        Route("/admin/dead/replay", page(views.dead_preview), methods=["GET"]),
-        Route("/admin/dead/replay", action(actions.replay_all), methods=["POST"]),
+        Route("/admin/dead/{verb}", page(views.dead_preview), methods=["GET"]),
+        Route("/admin/dead/{verb}", action(actions.act_on_all), methods=["POST"]),
         Route("/admin/schedules", page(views.schedules), methods=["GET"]),
         Route("/admin/schedules/{schedule}/run", action(actions.run), methods=["POST"]),
         Route("/admin/deliveries/{delivery}/clash", page(clash.clash), methods=["GET"]),
+        Route("/admin/deliveries/{delivery}/correction", page(correcting.correction), methods=["GET"]),
+        Route("/admin/deliveries/{delivery}/correction", action(correcting.correct), methods=["POST"]),
         Route("/admin/deliveries/{delivery}/{verb}", action(actions.delivery), methods=["POST"]),
         Route("/admin/lanes/{connector}/{instance}/{verb}", action(actions.lane), methods=["POST"]),
         Mount("/admin/static", StaticFiles(directory=_STATIC)),

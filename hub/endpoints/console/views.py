@@ -9,12 +9,13 @@ from datetime import datetime
 
 from starlette.responses import RedirectResponse, Response
 
+from hub.desk import Verb
 from hub.dispatcher.recollection import clash_of
 from hub.endpoints.console.pages import Visit, render, zone_of
 from hub.endpoints.console.words import event_said, next_said, say, soon_said
 from hub.endpoints.lanes import LaneStanding, standings
 from hub.endpoints.stories import overall, said
-from hub.errors import Language
+from hub.errors import Language, NotFound, Text
 from hub.ledger import JournalLine, Search, Story, packed, unpacked
 from hub.message import Delivery, State
 
@@ -86,12 +87,12 @@ async def messages(visit: Visit) -> Response:
         after=asked["after"],
         limit=50,
     )
-    found = await visit.hub.ledger.find(search)
+    found, rule = await visit.hub.ledger.find(search), visit.hub.catalogue.done_when
     return render(
         visit,
         "messages.html",
         asked=asked,
-        found=[(each, overall(each.deliveries)) for each in found.found],
+        found=[(each, overall(each.deliveries, rule(each.message.exchange))) for each in found.found],
         next=found.next,
         exchanges=sorted(visit.hub.catalogue.exchanges),
         states=[str(state) for state in State],
@@ -103,13 +104,15 @@ _ASKED = ("reference", "exchange", "state", "lane", "text", "after")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCard:
-    """A delivery with its reason, what comes next, what a person can do, and whether there is a clash to look at."""
+    """A delivery with its reason, what comes next, what a person can do, and whether there is a clash to look at, or a
+    document to correct."""
 
     delivery: Delivery
     reason: str
     next: str
     actions: tuple[str, ...]
     clashes: bool
+    correctable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ async def message(visit: Visit) -> Response:
         visit,
         "message.html",
         message=story.message,
-        state=overall(story.deliveries),
+        state=overall(story.deliveries, visit.hub.catalogue.done_when(story.message.exchange)),
         cards=[_card(visit, delivery, story) for delivery in story.deliveries],
         steps=[_step(line, receivers, visit.language) for line in story.lines],
         contents=story.contents,
@@ -141,8 +144,10 @@ async def message(visit: Visit) -> Response:
 
 def _card(visit: Visit, delivery: Delivery, story: Story) -> DeliveryCard:
     reason = said(unpacked(delivery.reason), visit.language)
-    clashes = visit.identity.may("content") and any(each.name == clash_of(delivery.id) for each in story.contents)
-    return DeliveryCard(delivery, reason, _next(visit, delivery), _ACTIONS.get(delivery.state, ()), clashes)
+    names = {each.name for each in story.contents} if visit.identity.may("content") else set()
+    correctable = visit.may_act and delivery.state is State.DEAD and "original" in names
+    actions = _ACTIONS.get(delivery.state, ())
+    return DeliveryCard(delivery, reason, _next(visit, delivery), actions, clash_of(delivery.id) in names, correctable)
 
 
 _ACTIONS = {
@@ -198,20 +203,46 @@ def _notes(line: JournalLine, language: Language) -> Iterator[str]:
 async def dead(visit: Visit) -> Response:
     """Dead letters grouped by what they died of."""
     causes = await visit.hub.ledger.dead_by_cause()
-    return render(visit, "dead.html", causes=[(cause, packed(cause.reason)) for cause in causes])
+    return render(
+        visit,
+        "dead.html",
+        causes=[(cause, packed(cause.reason)) for cause in causes],
+        exchanges=sorted({cause.exchange for cause in causes}),
+        receivers=sorted({cause.lane.partition("/")[0] for cause in causes}),
+    )
 
 
 async def dead_preview(visit: Visit) -> Response:
-    """What sending all of one cause again would do: nothing is done yet."""
-    asked = {name: visit.request.query_params.get(name, "") for name in ("lane", "exchange", "text")}
-    found = await visit.hub.desk.replay_all(cause_of(asked), actor=visit.identity.actor, reason="", dry_run=True)
-    reason = said(unpacked(asked["text"]), visit.language) if asked["text"] else ""
-    return render(visit, "preview.html", asked=asked, number=len(found.found), reason=reason)
+    """What sending all that match again, or skipping them, would do: nothing is done yet."""
+    verb, query = verb_of(visit), visit.request.query_params
+    asked = {name: query.get(name, "") for name in _OF_A_CAUSE}
+    seen = await visit.hub.desk.preview(verb, cause_of(asked))
+    return render(visit, "preview.html", verb=verb, asked=asked, seen=seen.selection, ticket=seen.ticket)
+
+
+_OF_A_CAUSE = ("lane", "exchange", "receiver", "authority", "text")
+
+
+def verb_of(visit: Visit) -> Verb:
+    """What is to be done to all of them."""
+    match visit.request.path_params["verb"]:
+        case "replay":
+            return "replay"
+        case "cancel":
+            return "cancel"
+    raise NotFound(Text(en="There is no such action.", fr="Cette action n'existe pas."))
 
 
 def cause_of(asked: dict[str, str]) -> Search:
-    """The search for the dead letters of one cause; its reason is matched whole."""
-    return Search(exchange=asked.get("exchange", ""), lane=asked.get("lane", ""), reason=asked.get("text", ""))
+    """The search for dead letters; the whole reason of a cause, or a part of it."""
+    return Search(
+        lane=asked.get("lane", ""),
+        exchange=asked.get("exchange", ""),
+        receiver=asked.get("receiver", ""),
+        authority=asked.get("authority", ""),
+        reason=asked.get("text", ""),
+        state=State.DEAD,
+    )
 
 
 async def schedules(visit: Visit) -> Response:

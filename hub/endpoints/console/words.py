@@ -63,6 +63,15 @@ WORDS: Mapping[str, Text] = {
     "resume": Text(en="Resume", fr="Reprendre"),
     "replay": Text(en="Send again", fr="Renvoyer"),
     "cancel": Text(en="Skip for good", fr="Abandonner"),
+    "correct": Text(en="Correct and send", fr="Corriger et envoyer"),
+    "correct_help": Text(
+        en="What {sender} said. Corrected, it is checked like any message, goes to {receiver} alone, and takes the place of "
+        "the dead letter.",
+        fr="Ce que {sender} a dit. Corrigé, il est vérifié comme tout message, part vers {receiver} seul, et prend la place "
+        "du rebut.",
+    ),
+    "document": Text(en="Document", fr="Document"),
+    "done_correct": Text(en="The corrected message is accepted.", fr="Le message corrigé est accepté."),
     "confirm": Text(en="Confirm as delivered", fr="Confirmer la remise"),
     "replay_help": Text(
         en="It goes out anew, as if it had never failed. One that may have been carried out is looked up first.",
@@ -137,11 +146,20 @@ WORDS: Mapping[str, Text] = {
     "see": Text(en="See them", fr="Les voir"),
     "replay_these": Text(en="Send all of them again…", fr="Tous les renvoyer…"),
     "dry_run": Text(en="What would be done", fr="Ce qui serait fait"),
-    "dry_run_of": Text(
-        en="{n} deliveries would be sent again, by the lane {lane}, at its usual pace. Nothing has been sent yet.",
-        fr="{n} remises seraient renvoyées, par la voie {lane}, à son rythme habituel. Rien n'a encore été envoyé.",
+    "cancel_these": Text(en="Skip all of them…", fr="Tous les abandonner…"),
+    "replay_dry_run_of": Text(
+        en="{n} deliveries would be sent again, in the order in which they were accepted, each lane at its usual pace. "
+        "Nothing has been sent yet.",
+        fr="{n} remises seraient renvoyées, dans l'ordre de leur réception, chaque voie à son rythme habituel. "
+        "Rien n'a encore été envoyé.",
     ),
+    "cancel_dry_run_of": Text(
+        en="{n} deliveries would be skipped for good. Nothing has been changed yet.",
+        fr="{n} remises seraient abandonnées définitivement. Rien n'a encore été modifié.",
+    ),
+    "first_of_them": Text(en="The first of them:", fr="Les premières :"),
     "replay_n": Text(en="Send {n} deliveries again", fr="Renvoyer {n} remises"),
+    "cancel_n": Text(en="Skip {n} deliveries for good", fr="Abandonner {n} remises"),
     "no_reason_kept": Text(en="(no reason kept)", fr="(sans motif)"),
     "schedule": Text(en="Schedule", fr="Planification"),
     "when": Text(en="When", fr="Quand"),
@@ -162,6 +180,7 @@ WORDS: Mapping[str, Text] = {
     "done_pause": Text(en="The lane is paused.", fr="La voie est en pause."),
     "done_resume": Text(en="The lane flows again.", fr="La voie repart."),
     "done_replay_all": Text(en="The deliveries go out again.", fr="Les remises repartent."),
+    "done_cancel_all": Text(en="The deliveries are skipped.", fr="Les remises sont abandonnées."),
     "done_run": Text(en="The schedule has run.", fr="La planification a été exécutée."),
     "footer": Text(en="Node {node} · configuration {revision}", fr="Nœud {node} · configuration {revision}"),
 }
@@ -187,6 +206,8 @@ EVENTS: Mapping[str, Text] = {
     "lease-ended": Text(en="Its loan ended: taken up", fr="Son prêt a pris fin : repris"),
     "replayed": Text(en="Sent anew by a person", fr="Renvoyé par une personne"),
     "cancelled": Text(en="Skipped by a person", fr="Abandonné par une personne"),
+    "replaced": Text(en="Replaced by a corrected message", fr="Remplacé par un message corrigé"),
+    "replaces": Text(en="Takes the place of a dead letter", fr="Prend la place d'un message en rebut"),
     "confirmed": Text(en="Confirmed by a person as carried out", fr="Confirmé par une personne comme abouti"),
 }
 

@@ -69,9 +69,10 @@ def _check_key_is_certain(case: Case) -> None:
 
 
 def _used(spec: Spec) -> set[str]:
-    """The rows that serve other rows, the reference, or another exchange: a cell on one side is enough."""
+    """The rows that serve other rows, the reference, the deadline, or another exchange: a cell on one side is enough."""
     told = [follow.with_.values() for follow in (spec.then.delivered, spec.then.refused) if follow]
-    return {spec.key, *spec.once, *(word for words in told for word in words), *_serving(spec.fields, "")}
+    deadline = (spec.deadline,) if spec.deadline else ()
+    return {spec.key, *spec.once, *deadline, *(word for words in told for word in words), *_serving(spec.fields, "")}
 
 
 def _serving(rows: Mapping[str, Row], within: str) -> Iterator[str]:

@@ -1,0 +1,164 @@
+"""Born leased: which new deliveries are leased to this node as they are put down, so that nobody need claim them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from hub.ledger.facts import Acceptance, Claim, Offer
+from hub.ledger.rows import lane_of, row_of
+from hub.ledger.tables import Instant, lane
+from hub.ledger.writer import Transaction
+from hub.lifecycle import Gate, Lane, allowance, check_transition, taken
+from hub.message import Delivery, State
+
+Place = tuple[str, str, str]
+"""What order holds in: lane, authority, reference."""
+
+_LANES = """
+SELECT lane.*,
+  (SELECT count(*) FROM delivery WHERE delivery.lane = lane.name AND state IN ('sending')) AS in_flight,
+  (SELECT position FROM delivery WHERE delivery.lane = lane.name AND state IN ('waiting', 'unanswered') AND NOT behind
+    AND priority IN (0, 1, 2) AND due_at <= :now LIMIT 1) AS waiting
+FROM lane WHERE lane.name {within}
+"""
+_OPEN = """
+(SELECT position FROM delivery WHERE delivery.lane = {lane} AND delivery.reference = {reference}
+  AND delivery.authority = {authority} AND state IN ('waiting', 'sending', 'unanswered', 'dead')
+  AND NOT (state = 'dead' AND skipped) LIMIT 1) IS NOT NULL
+"""
+
+
+def _states(within: str) -> sa.TextualSelect:
+    asked = sa.text(_LANES.format(within=within)).bindparams(sa.bindparam("now", type_=Instant))
+    return asked.columns(*lane.columns, sa.column("in_flight", sa.Integer), sa.column("waiting", sa.BigInteger))
+
+
+_WITHIN = {"sqlite": "IN (SELECT value FROM json_each(:names))", "postgresql": "= ANY(CAST(:names AS text[]))"}
+LANES = {name: _states(within) for name, within in _WITHIN.items()}
+LANES_LOCKED = {"sqlite": LANES["sqlite"], "postgresql": _states(f"{_WITHIN['postgresql']} FOR UPDATE OF lane SKIP LOCKED")}
+"""The same, left out where another node has them locked: nobody waits for anybody, so what is not leased now is claimed."""
+
+HELD_BACK = {
+    "sqlite": sa.text(
+        "SELECT r.key AS place FROM json_each(:places) AS r WHERE "
+        + _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")
+    ),
+    "postgresql": sa.text(
+        "SELECT place - 1 FROM json_array_elements(CAST(:places AS json)) WITH ORDINALITY AS r(value, place) WHERE "
+        + _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")
+    ),
+}
+"""Which of these places have an earlier delivery that has not ended; as a scalar, for PostgreSQL makes of EXISTS a join."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A lane, how many of its deliveries are held, and whether one that is due waits to be claimed."""
+
+    lane: Lane
+    in_flight: int
+    waiting: bool
+
+
+def open_lanes(to: Transaction, names: Iterable[str]) -> list[str]:
+    """Make the rows of lanes that have none yet; the names of those that were made."""
+    rows = [row_of(Lane(name)) for name in sorted(set(names))]
+    made = insert(lane).on_conflict_do_nothing().returning(lane.c.name)
+    return list(to.connection.scalars(made, rows)) if rows else []
+
+
+def leased(to: Transaction, new: Sequence[tuple[Delivery, Acceptance]]) -> list[Delivery]:
+    """The new deliveries, those that this node's worker takes at once leased to it; the others are to be claimed."""
+    offer = to.offer()
+    names = {each.lane for each, _ in new}
+    if offer is None or not offer.room:
+        open_lanes(to, names)
+        return _left(to, [each for each, _ in new])
+    standing = _standing(to, names, offer)
+    free = {name: _room(each, offer) for name, each in standing.items()}
+    first = _first_of_their_reference(to, [each for each, _ in new])
+    born = []
+    for (each, acceptance), is_first in zip(new, first, strict=True):
+        if is_first and free.get(each.lane) and len(to.born) < offer.room and _is_due(each, offer):
+            free[each.lane] -= 1
+            held = _held(to, each, offer)
+            to.born.append(Claim(held, acceptance.message, standing[each.lane].lane, record=acceptance.record))
+            born.append(held)
+        else:
+            born.append(each)
+    _count(to, offer, standing, Counter(each.lane for each in born if each.state is State.SENDING))
+    return _left(to, born)
+
+
+def _left(to: Transaction, new: Sequence[Delivery]) -> list[Delivery]:
+    """Say that those which are not leased are there to be claimed."""
+    to.stirred.update(each.lane for each in new if each.state is State.WAITING)
+    return list(new)
+
+
+def _is_due(each: Delivery, offer: Offer) -> bool:
+    return each.state is State.WAITING and each.due_at is not None and each.due_at <= offer.now
+
+
+def _held(to: Transaction, each: Delivery, offer: Offer) -> Delivery:
+    check_transition(each.state, State.SENDING)
+    return replace(each, state=State.SENDING, holder=to.boot, lease_until=offer.lease_until, token=1, tries=1)
+
+
+def _standing(to: Transaction, names: set[str], offer: Offer) -> dict[str, _Standing]:
+    """How the lanes stand. One with limits is locked, for they hold for all nodes together; for others nobody waits."""
+    bounded = {name for name in names if name in offer.lanes and offer.lanes[name].is_bounded}
+    found = dict(_read(to, bounded, LANES_LOCKED, offer)) | dict(_read(to, names - bounded, LANES, offer))
+    if missing := names - found.keys():
+        found |= {name: _Standing(Lane(name), 0, False) for name in open_lanes(to, missing)}
+    return found
+
+
+def _read(
+    to: Transaction, names: set[str], asked: Mapping[str, sa.TextualSelect], offer: Offer
+) -> Iterator[tuple[str, _Standing]]:
+    if not names:
+        return
+    dialect = to.connection.dialect.name
+    given: Any = sorted(names) if dialect == "postgresql" else json.dumps(sorted(names))
+    for row in to.connection.execute(asked[dialect], {"names": given, "now": offer.now}).mappings():
+        yield row["name"], _Standing(lane_of(row), row["in_flight"], row["waiting"] is not None)
+
+
+def _room(each: _Standing, offer: Offer) -> int:
+    """How many may be leased now: none past those that wait for their turn, none while the lane is being probed."""
+    policy = offer.lanes.get(each.lane.name)
+    if policy is None or each.waiting or each.lane.gate is not Gate.CLOSED:
+        return 0
+    return allowance(each.lane, policy=policy, in_flight=each.in_flight, now=offer.now)[0]
+
+
+def _first_of_their_reference(to: Transaction, new: Sequence[Delivery]) -> list[bool]:
+    """Whether nothing open comes before each, on disk or among these."""
+    places: dict[Place, int] = {}
+    first = [not each.reference or places.setdefault(_place(each), at) == at for at, each in enumerate(new)]
+    if places:
+        asked, ordered = HELD_BACK[to.connection.dialect.name], list(places)
+        for at in to.connection.scalars(asked, {"places": json.dumps(ordered)}):
+            first[places[ordered[at]]] = False
+    return first
+
+
+def _place(each: Delivery) -> Place:
+    return each.lane, each.authority, each.reference
+
+
+def _count(to: Transaction, offer: Offer, standing: Mapping[str, _Standing], leased_in: Mapping[str, int]) -> None:
+    """Take what is leased out of the buckets of lanes with limits, which are locked."""
+    for name, count in leased_in.items():
+        policy, each = offer.lanes[name], standing[name]
+        if policy.is_bounded:
+            after = allowance(each.lane, policy=policy, in_flight=each.in_flight, now=offer.now)[1]
+            to.connection.execute(sa.update(lane).where(lane.c.name == name).values(row_of(taken(after, count))))

@@ -1,0 +1,265 @@
+"""What takes a quick way is judged as the careful way judges it: the same document, the same bytes, the same refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from hub.codecs import Codecs, codec_for
+from hub.codecs.json import JsonCodec, parse, read, values, write
+from hub.codecs.safe_xml import parse as parse_xml
+from hub.contract import Kind, Part, Shape
+from hub.errors import MessageError
+from hub.translation import digest, fingerprint, pack, unpack
+
+LINE = Shape(
+    "lines",
+    Kind.OBJECT,
+    repeated=True,
+    children=(Shape("stream", Kind.TEXT), Shape("litres", Kind.INTEGER), Shape("back", Kind.BOOLEAN, nullable=True)),
+)
+ORDER = Shape(
+    "order",
+    Kind.OBJECT,
+    children=(
+        Shape("number", Kind.TEXT, required=True),
+        Shape("price", Kind.DECIMAL),
+        Shape("urgent", Kind.BOOLEAN),
+        Shape("tags", Kind.TEXT, repeated=True, nullable=True),
+        Shape("holder", Kind.OBJECT, children=(Shape("name", Kind.TEXT), Shape("born", Kind.DATE))),
+        LINE,
+        Shape("@trace", Kind.TEXT, location="header"),
+    ),
+)
+SHAPES = {
+    "an object": ORDER,
+    "a list": Shape("orders", Kind.OBJECT, children=(Shape("#items", Kind.OBJECT, repeated=True, children=ORDER.children),)),
+    "a bare value": Shape("count", Kind.OBJECT, children=(Shape("#text", Kind.INTEGER),)),
+    "an open object": Shape("open", Kind.OBJECT, children=ORDER.children, open=True),
+    "an object with a free field": Shape("free", Kind.OBJECT, children=(*ORDER.children, Shape("extra", Kind.ANY))),
+}
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.sampled_from(["12", "-0", "1e3", "012", "true", "false", "é€", "\u0000", "a\\b"]),
+)
+NAMES = st.sampled_from(
+    ["number", "price", "urgent", "tags", "holder", "lines", "name", "born", "stream", "litres", "extra"]
+)
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=8,
+)
+GOOD = st.fixed_dictionaries(
+    {"number": st.text(min_size=1, max_size=8)},
+    optional={
+        "price": st.one_of(st.integers(), st.decimals(allow_nan=False, allow_infinity=False).map(float)),
+        "urgent": st.booleans(),
+        "tags": st.one_of(st.none(), st.lists(st.text(max_size=4), max_size=3)),
+        "holder": st.fixed_dictionaries({"name": st.text(max_size=6)}, optional={"born": st.just("2026-01-31")}),
+        "lines": st.lists(st.fixed_dictionaries({"stream": st.text(max_size=4), "litres": st.integers()}), max_size=3),
+    },
+)
+
+
+def outcome(of: Callable[[], Any]) -> Any:
+    """What came of it, or the refusal with all that it says."""
+    try:
+        return of()
+    except MessageError as error:
+        return error.status, error.kind, error.text, error.problems
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@settings(max_examples=150, deadline=None)
+@given(
+    value=st.one_of(
+        GOOD,
+        ANYTHING,
+        st.lists(GOOD, max_size=2),
+        st.builds(lambda a, b: {**a, **b}, GOOD, st.dictionaries(NAMES, ANYTHING, max_size=2)),
+    )
+)
+def test_a_body_is_read_as_the_careful_way_reads_it(name: str, value: Any) -> None:
+    shape, data = SHAPES[name], json.dumps(value).encode()
+
+    assert outcome(lambda: JsonCodec(shape).read(data)) == outcome(lambda: read(parse(data), shape))
+
+
+def as_document(value: Any) -> Any:
+    """The same with all leaves as text, as a document has them; but for what no document has."""
+    if isinstance(value, dict):
+        return {key: as_document(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_document(each) for each in value]
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@settings(max_examples=150, deadline=None)
+@given(value=st.one_of(GOOD, st.dictionaries(NAMES, ANYTHING, max_size=4)))
+def test_a_document_is_written_as_the_careful_way_writes_it(name: str, value: Any) -> None:
+    shape = SHAPES[name]
+    for document in (as_document(value), {"#items": [as_document(value)]}, {"@trace": "t", **as_document(value)}, value):
+        assert outcome(lambda d=document: JsonCodec(shape).write(d)) == outcome(lambda d=document: write(d, shape))
+
+
+BODIES = [
+    b'{"a": 1, "b": [1.50, true, null, "x"]}',
+    b'\xef\xbb\xbf{"a": -0}',
+    b'{"a": 1, "a": 2}',
+    b'{"a": {"b": 1, "b": 1}}',
+    b'{"a": NaN}',
+    b'{"a": -Infinity}',
+    b'{"a": 1e999}',
+    b'{"a": 1e308}',
+    b'{"a": ' + b"9" * 309 + b"}",
+    b'{"a": ' + b"9" * 5000 + b"}",
+    b'{"a": "\\u0000"}',
+    b'{"a": "\\ud800"}',
+    b'{"a": "\\ud83d\\ude00"}',
+    b'{"\\u0000": 1}',
+    b'{"a": "\xff"}',
+    b"[" * 64 + b"]" * 64,
+    b"[" * 65 + b"]" * 65,
+    b"[" * 100_000 + b"]" * 100_000,
+    b'{"a": ' * 65 + b"1" + b"}" * 65,
+    b"[" + b",".join([b"[]"] * 500) + b"]",
+    b"",
+    b"{",
+    b"01",
+    b"null",
+    b'"text"',
+    b"{'a': 1}",
+]
+
+
+@pytest.mark.parametrize("data", BODIES, ids=range(len(BODIES)))
+def test_values_are_those_of_json_and_are_refused_as_parse_refuses(data: bytes) -> None:
+    parsed = outcome(lambda: parse(data))
+    found = outcome(lambda: values(data))
+
+    if isinstance(parsed, tuple):
+        assert found == parsed
+    else:
+        assert found == json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+
+
+def test_a_kept_codec_is_the_one_of_its_very_part() -> None:
+    codecs = Codecs()
+    order, line = Part(ORDER), Part(LINE)
+
+    assert codecs.of(order) is codecs.of(order)
+    assert codecs.of(line).write({"stream": "a"}) == codec_for(line).write({"stream": "a"})
+    assert codecs.of(Part(ORDER)) is not codecs.of(order)
+
+
+# -- XML --------------------------------------------------------------------------------------------------------------
+
+TEXTS = [
+    "<a/>",
+    "<a b='1'>é</a>",
+    "<é/>",
+    "<a é='1'/>",
+    "<a b='é > é'/>",
+    "<a>x &amp; y &lt; z</a>",
+    "<a>&foo;</a>",
+    "<a>&#233;</a>",
+    "<a>&#0;</a>",
+    "<a>&#xD800;</a>",
+    "<a>]]></a>",
+    "<a><![CDATA[x]]></a>",
+    "<a><?pi x?></a>",
+    "<a><b></a></b>",
+    "<a",
+    "<a>",
+    "",
+    "text",
+    "<a b='1' b='2'/>",
+    "<a b=1/>",
+    "<a b='<'/>",
+    "<p:a/>",
+    "<p:a xmlns:p='urn:p' p:b='1'/>",
+    "<a xmlns:p='urn:p' xmlns:q='urn:p' p:b='1' q:b='2'/>",
+    "<a/><b/>",
+    "<a/>x",
+    "<a>\x01</a>",
+    "<a>\ufffe</a>",
+    "<a>" + "<b>" * 63 + "</b>" * 63 + "</a>",
+    "<a>" + "<b>" * 64 + "</b>" * 64 + "</a>",
+    "<a>" + "<b/>" * 100 + "</a>",
+    "<a " + " ".join(f"b{n}='1'" for n in range(257)) + "/>",
+    "<a " + " ".join(f"xmlns:b{n}='u{n}'" for n in range(65)) + "/>",
+    "<!DOCTYPE a><a/>",
+    "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+    "<1a/>",
+    "<a.b-c/>",
+    "<\u0370/>",
+    "<\U00010000/>",
+    "<xml/>",
+    "<a xmlns:xml='urn:x'/>",
+    "<a xmlns=''/>",
+    "<a xmlns:p=''/>",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_a_simple_document_is_judged_as_one_with_a_comment_which_takes_the_careful_way(text: str) -> None:
+    plain, commented = outcome_of_xml(text), outcome_of_xml(f"<!--c-->{text}")
+
+    assert plain == commented
+
+
+def outcome_of_xml(text: str) -> object:
+    try:
+        return etree.tostring(parse_xml(text.encode("utf-8", errors="surrogatepass")))
+    except MessageError as error:
+        return error.status, error.kind
+
+
+def test_what_is_wrong_with_a_simple_document_is_said_with_its_place() -> None:
+    with pytest.raises(MessageError, match=r"line 2, column 8: .*mismatched tag"):
+        parse_xml(b"<a>\n  <b></a>")
+
+
+# -- records ----------------------------------------------------------------------------------------------------------
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.decimals(allow_nan=False, allow_infinity=False)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(record=st.dictionaries(st.text(), VALUES, max_size=5))
+def test_a_record_has_one_canonical_form_whoever_writes_it(record: dict[str, Any]) -> None:
+    plainly = json.dumps(
+        record,
+        default=lambda value: {"#decimal": str(value)},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ).encode()
+
+    assert pack(record) == plainly
+    assert fingerprint(record) == digest(plainly)
+
+
+def test_what_a_record_does_not_hold_is_refused() -> None:
+    for stranger in (object(), b"bytes", {1, 2}):
+        with pytest.raises(TypeError):
+            pack({"row": stranger})
+    assert unpack(pack({"row": Decimal("1.50"), "large": 10**30})) == {"row": Decimal("1.50"), "large": 10**30}

@@ -1,0 +1,5 @@
+"""`python -m tests.faults.campaign`."""
+
+from tests.faults.campaign.command import main
+
+main()

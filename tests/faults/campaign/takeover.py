@@ -1,0 +1,87 @@
+"""How soon another hand took up what a killed node held: from its death to the next attempt of each delivery. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.campaign.evidence import Evidence, Row
+
+MICROSECONDS = 1_000_000
+
+Deaths = Mapping[str, Sequence[float]]
+"""When each node was killed, by its name, in order."""
+
+
+@dataclass(frozen=True)
+class Takeovers:
+    """Seconds from each death to each next attempt, in order; `held` counts the deaths that left something behind."""
+
+    seconds: Sequence[float]
+    held: int
+
+    def facts(self) -> dict[str, Any]:
+        """The figures."""
+        percentiles = {"p50": 0.50, "p99": 0.99, "max": 1.0}
+        return {"takeovers": len(self.seconds)} | {
+            f"takeover_{name}_s": round(self.at(share), 1) for name, share in percentiles.items()
+        }
+
+    def at(self, share: float) -> float:
+        """The time within which this share of all was taken up."""
+        return self.seconds[min(len(self.seconds) - 1, int(share * len(self.seconds)))] if self.seconds else 0.0
+
+
+def takeovers(evidence: Evidence) -> Takeovers:
+    """Every delivery that a killed node held."""
+    names = {node["boot"]: node for node in evidence.nodes}
+    deaths = _deaths(evidence.history)
+    lines: dict[str, list[Row]] = defaultdict(list)
+    for line in evidence.journal:
+        if line["delivery"]:
+            lines[line["delivery"]].append(line)
+    seconds, dead = [], set()
+    for own in lines.values():
+        for place, line in enumerate(own):
+            death = _death_before(line, names, deaths)
+            if death is not None:
+                dead.add(line["detail"]["holder"])
+                seconds.append(max(0.0, _begun(own[place + 1 :], line, names, deaths) - death))
+    return Takeovers(sorted(seconds), len(dead))
+
+
+def _death_before(line: Row, names: Mapping[str, Row], deaths: Deaths) -> float | None:
+    """When the node was killed that a line says has lost a delivery; None when it was not killed, but paused or cut off."""
+    node = names.get(line["detail"].get("holder", "")) if line["event"] in ("lease-lost", "dead") else None
+    death = _death_of(node, deaths) if node else None
+    return death if death is not None and death <= line["at"] / MICROSECONDS else None
+
+
+def _deaths(history: Sequence[Row]) -> Deaths:
+    """When each node was killed, by its name."""
+    deaths: dict[str, list[float]] = defaultdict(list)
+    for event in history:
+        if event["kind"] == "nemesis" and event["what"] == "kill":
+            deaths[event["node"]].append(event["at"])
+    return deaths
+
+
+def _death_of(node: Row, deaths: Deaths) -> float | None:
+    """The first death of a node's name after this start of it was last heard of."""
+    seen = node["seen_at"] / MICROSECONDS
+    return next((at for at in deaths.get(node["name"], ()) if at >= seen - 0.5), None)
+
+
+def _begun(after: Sequence[Row], lost: Row, names: Mapping[str, Row], deaths: Deaths) -> float:
+    """When the next attempt began: its line less the seconds that it took; of one that was lost too, at the latest when its
+    holder died; the loss itself when a person settled it, or nobody had to."""
+    following = next((line for line in after if line["event"] in ("lease-lost", *_attempted(line))), lost)
+    ended = following["at"] / MICROSECONDS - float(following["detail"].get("seconds", 0.0))
+    died = _death_before(following, names, deaths) if following is not lost else None
+    return max(died if died is not None else ended, lost["at"] / MICROSECONDS)
+
+
+def _attempted(line: Row) -> tuple[str, ...]:
+    return (line["event"],) if "token" in line["detail"] and line["event"] != "fenced" else ()

@@ -1,0 +1,44 @@
+"""A node that runs out of what the machine gives it: it says so or waits, loses nothing, and recovers by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import double_of
+from tests.faults.test_outage import drained, started
+from tests.faults.traffic import Sender, effects_in, requests_over
+from tests.installation import Admin, Installation, Node
+
+PROCESSES = Path("/proc")
+
+
+@pytest.mark.skipif(not (PROCESSES / "self" / "fd").exists(), reason="open files are counted in /proc")
+async def test_a_node_out_of_file_descriptors_loses_nothing_and_goes_on_when_it_has_some_again(
+    busy_town: Installation, nodes: list[Node], tmp_path: Path
+) -> None:
+    recording = tmp_path / "waste.jsonl"
+    async with double_of("waste", busy_town, recording), double_of("portal", busy_town):
+        node = await asyncio.to_thread(started, busy_town)
+        nodes.append(node)
+        assert node.process
+        sender = Sender(Admin(node.url, busy_town.admin_key).key_for("portal"), lambda: node.url)
+        open_files = len(list((PROCESSES / str(node.process.pid) / "fd").iterdir()))
+        _, hard = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (open_files + 8, hard))
+
+        idle = [socket.create_connection(("127.0.0.1", node.port), timeout=5) for _ in range(30)]
+        saying = asyncio.create_task(sender.say(requests_over(20, 40)))
+        await asyncio.sleep(2)
+        for connection in idle:
+            connection.close()
+        await saying
+        await drained(Admin(node.url, busy_town.admin_key), seconds=40)
+
+    assert node.process.poll() is None
+    effects = effects_in(recording)
+    assert len(sender.accepted) == 40 and len(effects.counts) == 40 and effects.doubled == []

@@ -1,0 +1,146 @@
+"""The worker over a real ledger: what it is handed at birth, what it is woken for, what it gives back when it stops."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.ledger import Claim, Ledger
+from hub.lifecycle import LanePolicy
+from hub.message import State
+from hub.worker import Worker
+from tests.ledger.makers import FAILED, LANE, WIDE, a_settlement, accepted, an_acceptance
+from tests.ledger.taker import soon
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Sending:
+    """A dispatcher that settles what it is given; `held` stops it until it is set."""
+
+    ledger: Ledger
+    attempts: list[tuple[Claim, datetime]] = field(default_factory=list)
+    fail_first: bool = False
+    held: asyncio.Event | None = None
+
+    async def attempt(self, claim: Claim) -> None:
+        self.attempts.append((claim, now()))
+        if self.held:
+            await self.held.wait()
+        fails = self.fail_first and len(self.attempts) == 1
+        await self.ledger.settle(a_settlement(claim, FAILED if fails else None, at=now() - timedelta(seconds=4.5)))
+
+
+async def _nothing() -> None:
+    """The clock is right as it is."""
+
+
+Start = Callable[..., Worker]
+
+
+@pytest.fixture
+async def sending(ledger: Ledger) -> Sending:
+    return Sending(ledger)
+
+
+@pytest.fixture
+async def start(ledger: Ledger, sending: Sending) -> AsyncIterator[Start]:
+    workers: list[Worker] = []
+
+    def started(policy: LanePolicy = WIDE) -> Worker:
+        workers.append(
+            Worker(ledger=ledger, dispatcher=sending, lanes={LANE: policy}, clock=now, agree=_nothing)  # type: ignore[arg-type]
+        )
+        return workers[-1]
+
+    yield started
+    for worker in workers:
+        await worker.stop()
+
+
+async def test_an_idle_worker_sends_in_milliseconds_what_is_accepted(ledger: Ledger, start: Start, sending: Sending) -> None:
+    await start().start()
+    await asyncio.sleep(0.1)
+
+    begin = time.perf_counter()
+    await accepted(ledger, "R1", at=now())
+    await soon(lambda: len(sending.attempts) == 1)
+
+    assert time.perf_counter() - begin < 2.0
+    assert sending.attempts[0][0].delivery.token == 1
+
+
+async def test_what_waits_behind_another_goes_as_soon_as_that_one_has_ended(
+    ledger: Ledger, start: Start, sending: Sending
+) -> None:
+    await start().start()
+
+    begin = time.perf_counter()
+    await ledger.accept_all([an_acceptance("R1", at=now()) for _ in range(5)])
+    await soon(lambda: len(sending.attempts) == 5)
+
+    assert time.perf_counter() - begin < 4.0
+
+
+async def test_what_waits_for_room_in_its_lane_goes_as_soon_as_there_is_room(
+    ledger: Ledger, start: Start, sending: Sending
+) -> None:
+    await start(LanePolicy(at_once=2, per_second=1000)).start()
+
+    begin = time.perf_counter()
+    await ledger.accept_all([an_acceptance(f"R{n}", at=now()) for n in range(20)])
+    await soon(lambda: len(sending.attempts) == 20)
+
+    assert time.perf_counter() - begin < 4.0
+
+
+async def test_what_waits_for_the_lane_s_bucket_goes_when_it_is_filled(
+    ledger: Ledger, start: Start, sending: Sending
+) -> None:
+    await start(LanePolicy(at_once=10, per_second=4)).start()
+
+    await ledger.accept_all([an_acceptance(f"R{n}", at=now()) for n in range(8)])
+    await soon(lambda: len(sending.attempts) == 8)
+
+    first, *_, last = [at for _, at in sending.attempts]
+    assert timedelta(seconds=0.5) < last - first < timedelta(seconds=4)
+
+
+async def test_a_repeat_that_is_due_later_is_awaited_by_its_time(ledger: Ledger, start: Start, sending: Sending) -> None:
+    sending.fail_first = True
+    await start().start()
+
+    await accepted(ledger, "R1", at=now())
+    await soon(lambda: len(sending.attempts) == 2)
+
+    first, again = [at for _, at in sending.attempts]
+    assert timedelta(seconds=0.3) < again - first < timedelta(seconds=3)
+
+
+async def test_what_is_born_leased_while_the_worker_stops_is_given_back(
+    ledger: Ledger, start: Start, sending: Sending
+) -> None:
+    sending.held = asyncio.Event()
+    worker = start()
+    await worker.start()
+    accepting = asyncio.create_task(accepted(ledger, *(f"R{n}" for n in range(10)), at=now()))
+    await soon(lambda: len(sending.attempts) >= 3)
+
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    deliveries = await accepting
+    sending.held.set()
+    await stopping
+
+    states = {(await ledger.delivery(each)).state for each in deliveries}
+    assert states == {State.DELIVERED, State.WAITING}
+    begun = {claim.delivery.id for claim, _ in sending.attempts}
+    assert {each for each in deliveries if (await ledger.delivery(each)).state is State.WAITING} == set(deliveries) - begun
+    waiting = [await ledger.delivery(each) for each in deliveries if each not in begun]
+    assert all((each.tries, each.holder) == (0, "") for each in waiting)

@@ -26,7 +26,7 @@ demo: $(READY)  ## Play every exchange both ways; ONCE=1 ends with 0 when every 
 
 test: $(READY)  ## The whole check: style, types, floors, configuration, every test
 	@$(MAKE) --no-print-directory lint
-	$(RUN)pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN)pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Style, types, floors, and hub check on what ships
 	$(RUN)ruff check .
@@ -43,10 +43,6 @@ simulate: $(READY) ## Whole campaigns under virtual time, each by its seed: SEED
 
 defects: $(READY) ## Plant twenty defects in copies of the hub, one at a time: each must be found as what it is
 	@$(RUN)python -m tests.defects
-
-crash-points: $(READY) ## Kill, EIO and ENOSPC at every write and sync of the ledger on SQLite, and 2,000 power cuts (needs strace)
-	$(RUN)python -m tests.storage.power_loss
-	$(RUN)python -m tests.storage.crash_points
 
 crash-points: $(READY) ## Kill, EIO and ENOSPC at every write and sync of the ledger on SQLite, and 2,000 power cuts (needs strace)
 	$(RUN)python -m tests.storage.power_loss

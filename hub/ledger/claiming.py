@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,9 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.ledger.facts import Claim, packed
-from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, row_of
+from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain, row_of
+from hub.ledger.statements import change
 from hub.ledger.tables import CLAIMABLE, MICROSECOND, Instant, content, delivery, journal, lane, message, node, state_in
-from hub.ledger.turns import first_of, put_aside
+from hub.ledger.turns import AT, first_of, put_aside
 from hub.ledger.writer import Transaction
 from hub.lifecycle import (
     SUSPECT,
@@ -31,7 +33,7 @@ from hub.message import Delivery, Priority, State
 MANY = 1000
 """At most so many lost leases in one transaction: the rest is found at the next look."""
 
-FEW = 64
+FEW = 16
 """At least so many are looked at together, to find those whose turn it is."""
 
 HEAD_START = timedelta(minutes=10)
@@ -51,6 +53,18 @@ TURNS = sa.text(
     + ") AS turn ORDER BY turn_at, position LIMIT :few"
 ).bindparams(sa.bindparam("now", type_=Instant))
 """What is due in a lane by its turn, each with the first that holds its reference back: itself, or the one it is behind."""
+
+_DUE = (
+    sa.select(delivery, *MESSAGE_COLUMNS, content.c.sealed)
+    .join_from(delivery, message, message.c.id == delivery.c.message)
+    .outerjoin(content, sa.and_(content.c.message == message.c.id, content.c.name == "record"))
+    .where(state_in(delivery, CLAIMABLE))
+    .with_for_update(of=delivery, skip_locked=True)
+)
+DUE = {dialect: _DUE.where(sa.text(at)) for dialect, at in AT.items()}
+"""What is claimed, with its message and its record, by position; locked."""
+
+HOLD = change(delivery, ("state", "holder", "lease_until", "token", "tries"), by="position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,8 @@ def claim(to: Transaction, wanted: Wanted, *, now: datetime) -> tuple[Claim, ...
         claims += [_claimed(row, after, wanted) for row in rows]
         if rows:
             save_lanes(to, [taken(after, len(rows))])
-    _save_claims(to, wanted, [each.delivery.id for each in claims])
+    if claims:
+        HOLD.run(to.connection, [_hold(each.delivery) for each in claims])
     return tuple(claims)
 
 
@@ -123,13 +138,7 @@ def _due(to: Transaction, name: str, count: int, *, now: datetime) -> Sequence[s
         to.stirred.add(name)
     if not chosen:
         return []
-    due = (
-        sa.select(delivery, *MESSAGE_COLUMNS, content.c.sealed)
-        .join_from(delivery, message, message.c.id == delivery.c.message)
-        .outerjoin(content, sa.and_(content.c.message == message.c.id, content.c.name == "record"))
-        .where(delivery.c.position.in_(chosen), state_in(delivery, CLAIMABLE))
-    )
-    rows = to.connection.execute(due.with_for_update(of=delivery, skip_locked=True)).mappings().all()
+    rows = to.connection.execute(DUE[to.connection.dialect.name], {"at": json.dumps(chosen)}).mappings().all()
     return sorted(rows, key=lambda row: chosen.index(row["position"]))
 
 
@@ -148,18 +157,9 @@ def _claimed(row: sa.RowMapping, lane_then: Lane, wanted: Wanted) -> Claim:
     return Claim(held, message_of(row, "message_"), lane_then, probing=probing, packed=row["sealed"] or b"")
 
 
-def _save_claims(to: Transaction, wanted: Wanted, ids: Sequence[str]) -> None:
-    if ids:
-        held = sa.update(delivery).where(delivery.c.id.in_(ids))
-        to.connection.execute(
-            held.values(
-                state=State.SENDING,
-                holder=wanted.holder,
-                lease_until=wanted.lease_until,
-                token=delivery.c.token + 1,
-                tries=delivery.c.tries + 1,
-            )
-        )
+def _hold(held: Delivery) -> dict[str, Any]:
+    row = plain(held)
+    return {name: row[name] for name in HOLD.columns}
 
 
 def renew(to: Transaction, *, now: datetime, until: datetime, only: Collection[str] | None) -> int:

@@ -55,6 +55,8 @@ class Safe:
 
     def opened_claim(self, claim: Claim) -> Claim:
         """The claim with its record opened. What cannot be opened is left for its attempt to find out."""
+        if not claim.packed:
+            return claim
         try:
             return replace(claim, packed=self._open_one(claim.packed, claim.message.id))
         except HubError:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hub.call import Outcome
+from hub.contract import Document
 from hub.errors import Text, same
 from hub.lifecycle import Decision, Lane, LanePolicy
 from hub.message import Delivery, Message, Record, State
@@ -57,7 +58,7 @@ class Acceptance:
     """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
 
     A message without a `key` is never taken for a repeat. `record` is what the content "record" holds, for whoever may send
-    it at once.
+    it at once; `documents`, by receiver and operation, what was written of it for them already.
     """
 
     message: Message
@@ -67,14 +68,15 @@ class Acceptance:
     actor: str = ""
     images: tuple[Held, ...] = ()
     record: Record | None = None
+    documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery that this node holds until its lease ends. `probing`: it tries whether a broken lane works again.
 
-    One that was born leased brings its `record`, and has the position 0: nobody has asked the ledger for it yet. Any other
-    brings it packed, as the content "record" holds it.
+    One that was born leased brings its `record` and, where its receiver's document was written as it was accepted, that too;
+    its position is 0: nobody has asked the ledger for it yet. Any other brings its record packed, as "record" holds it.
     """
 
     delivery: Delivery
@@ -83,6 +85,7 @@ class Claim:
     probing: bool = False
     record: Record | None = None
     packed: bytes = b""
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)

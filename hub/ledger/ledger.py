@@ -66,11 +66,11 @@ class Ledger(Inquiry):
         await self._store.close()
 
     async def attend(self, taker: Taker) -> None:
-        """From now on this node's worker is handed what is born leased, and woken for what is to be claimed.
+        """From now on this node's worker is handed what is leased to it at once, and woken for what is to be claimed.
 
         ConfigurationError when another process is at work on the same PostgreSQL database under this node's name.
         """
-        await self._writer.attend(taker)
+        await self._writer.attend(taker, opened=self._safe.opened_claim)
 
     # -- accepting ----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -13,11 +14,13 @@ import sqlalchemy as sa
 from hub.errors import HubError
 from hub.ledger import images
 from hub.ledger.accepting import accept
+from hub.ledger.birth import standing
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
-from hub.ledger.rows import CROSSING, lane_of, plain
+from hub.ledger.rows import CROSSING, plain
 from hub.ledger.statements import change, insertion
-from hub.ledger.tables import content, crosswalk, delivery, lane, message, micros, state_in
+from hub.ledger.succession import succeed
+from hub.ledger.tables import content, crosswalk, delivery, message, micros, state_in
 from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Lane, check_transition, lane_after
@@ -98,8 +101,8 @@ def _fellows(to: Transaction, settlements: Sequence[Settlement]) -> dict[str, St
     ids = sorted({each.claim.message.id for each in settlements})
     lock = sa.select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id).with_for_update(key_share=True)
     to.connection.execute(lock)
-    standing = sa.select(delivery.c.id, delivery.c.state).where(delivery.c.message.in_(ids))
-    return {row.id: State(row.state) for row in to.connection.execute(standing)}
+    asked = sa.select(delivery.c.id, delivery.c.state).where(delivery.c.message.in_(ids))
+    return {row.id: State(row.state) for row in to.connection.execute(asked)}
 
 
 def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settlement:
@@ -213,14 +216,17 @@ def _follow_up(to: Transaction, settlements: Sequence[Settlement]) -> None:
 
 
 def _turn_lanes(to: Transaction, settlements: Sequence[Settlement]) -> None:
-    """Let the outcomes act on their lanes. A lane that they leave as it is, the usual case, is not even locked."""
-    names = {each.claim.delivery.lane for each in settlements}
-    asked = sa.select(lane).where(lane.c.name.in_(sorted(names)))
-    seen = {row["name"]: lane_of(row) for row in to.connection.execute(asked).mappings()}
+    """Let the outcomes act on their lanes, and what waits there go. A lane that they leave as it is, and in which nothing
+    waits, the usual case, is not even locked."""
+    freed = Counter(each.claim.delivery.lane for each in settlements)
+    lanes = standing(to, set(freed), now=settlements[0].now)
+    seen = {name: each.lane for name, each in lanes.items()}
     changed = [name for name, after in _turned(seen, settlements).items() if after != seen[name]]
     locked = lanes_for_update(to, changed)
     save_lanes(to, _turned(locked, settlements).values())
     to.stirred.update(changed)
+    if waiting := [name for name, each in lanes.items() if each.waiting]:
+        succeed(to, waiting, freed)
 
 
 def _turned(lanes: Mapping[str, Lane], settlements: Sequence[Settlement]) -> dict[str, Lane]:

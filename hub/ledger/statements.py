@@ -1,12 +1,15 @@
 """Statements for many rows, said to the driver as they are: SQLAlchemy would convert each value of each row in Python.
 
-SQLite's driver repeats a statement for each row; PostgreSQL gets all rows as one parameter, for each trip to it is dear.
+SQLite gets many rows at a time, for each step of its driver lets the event loop's thread in between; PostgreSQL gets all
+rows as one parameter, for each trip to it is dear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -19,44 +22,69 @@ Row = Mapping[str, Any]
 _TYPES: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
+AT_ONCE = 64
+"""Rows in one statement of SQLite at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement in both databases' words. `binary`: the columns, where some hold bytes, which JSON has no form for."""
+    """One statement in both databases' words: SQLite's with a place for its rows, of these `columns`, after one another.
+
+    `binary`: some of them hold bytes, which JSON has no form for.
+    """
 
     sqlite: str
     postgresql: str
-    binary: tuple[str, ...] = ()
+    columns: tuple[str, ...]
+    binary: bool = False
 
     def run(self, on: sa.Connection, rows: Sequence[Row]) -> int:
         """Say it for these rows, of which there is one at least; how many rows of the table it touched."""
         on = on.execution_options(preserve_rowcount=True)
         if on.dialect.name == "sqlite":
-            return on.exec_driver_sql(self.sqlite, list(rows)).rowcount
+            return self._in_parts(on, rows)
         if self.binary:
-            return on.exec_driver_sql(self.postgresql, tuple([row[name] for row in rows] for name in self.binary)).rowcount
+            return on.exec_driver_sql(self.postgresql, tuple([row[name] for row in rows] for name in self.columns)).rowcount
         return on.exec_driver_sql(self.postgresql, (orjson.dumps(rows).decode(),)).rowcount
+
+    def _in_parts(self, on: sa.Connection, rows: Sequence[Row]) -> int:
+        """Each part as large as a power of two, so that the driver knows the few statements that there are by heart."""
+        values, touched, start = itemgetter(*self.columns), 0, 0
+        while start < len(rows):
+            many = min(AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
+            part = rows[start : start + many]
+            touched += on.exec_driver_sql(self._for(many), tuple(chain.from_iterable(map(values, part)))).rowcount
+            start += many
+        return touched
+
+    def _for(self, many: int) -> str:
+        row = f"({', '.join('?' * len(self.columns))})"
+        return self.sqlite.format(", ".join([row] * many))
 
 
 def insertion(table: sa.Table, columns: Sequence[str], ending: str = "") -> Statement:
     """Inserts rows; `ending` says what becomes of those that are there already."""
-    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    into = f"INSERT INTO {table.name} ({names})"
-    if any(isinstance(table.c[name].type, sa.LargeBinary) for name in columns):
-        lists = ", ".join(f"%b::{_type(table, name)}[]" for name in columns)
-        given = f"{into} SELECT * FROM unnest({lists}) {ending}"
-        return Statement(f"{into} VALUES ({values}) {ending}", given, tuple(columns))
-    return Statement(f"{into} VALUES ({values}) {ending}", f"{into} SELECT {names} FROM {_rows(table, columns)} {ending}")
+    names = ", ".join(columns)
+    into, is_binary = f"INSERT INTO {table.name} ({names})", any(_is_binary(table, name) for name in columns)
+    lists = ", ".join(f"%b::{_type(table, name)}[]" for name in columns)
+    rows = f"SELECT * FROM unnest({lists})" if is_binary else f"SELECT {names} FROM {_rows(table, columns)}"
+    return Statement(f"{into} VALUES {{}} {ending}", f"{into} {rows} {ending}", tuple(columns), is_binary)
 
 
 def change(table: sa.Table, columns: Sequence[str], *, by: str) -> Statement:
     """Sets these columns of the rows that `by` names."""
-    ours = ", ".join(f"{name} = :{name}" for name in columns)
+    ours = ", ".join(f"{name} = r.column{place}" for place, name in enumerate(columns, start=2))
     theirs = ", ".join(f"{name} = r.{name}" for name in columns)
-    where = f"WHERE {table.name}.{by} = "
-    rows = _rows(table, (by, *columns))
+    where = f"WHERE {table.name}.{by} = r."
     return Statement(
-        f"UPDATE {table.name} SET {ours} {where}:{by}", f"UPDATE {table.name} SET {theirs} FROM {rows} {where}r.{by}"
+        f"UPDATE {table.name} SET {ours} FROM (VALUES {{}}) AS r {where}column1",
+        f"UPDATE {table.name} SET {theirs} FROM {_rows(table, (by, *columns))} {where}{by}",
+        (by, *columns),
     )
+
+
+def _is_binary(table: sa.Table, name: str) -> bool:
+    return isinstance(table.c[name].type, sa.LargeBinary)
 
 
 def _rows(table: sa.Table, columns: Sequence[str]) -> str:

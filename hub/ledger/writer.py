@@ -33,7 +33,7 @@ WAITING = 20_000
 """At most so many calls in the queue: beyond it a caller is told at once to come again later."""
 
 MOMENT = 0.002
-"""How long, in seconds, a commit waits at most for as many calls as the last one had."""
+"""How long, in seconds, a commit waits for more calls when there are fewer than the last one had."""
 
 TRIES = 5
 """How often a transaction is made anew that PostgreSQL broke off for another's sake."""
@@ -54,8 +54,8 @@ Result = TypeVar("Result")
 class Transaction:
     """What a piece of work is given: the connection inside its transaction, the journal, and who writes.
 
-    `offer` says what this node's worker takes at once; `born` is what it is handed after the commit, and `stirred` the
-    lanes in which something may be claimed then.
+    `offer` says what this node's worker takes at once; `born` is what it is handed after the commit (born leased, or claimed
+    as another's successor), and `stirred` the lanes in which something may be claimed then.
     """
 
     connection: sa.Connection
@@ -92,6 +92,7 @@ class _Hand:
     """The worker, and the loop and context in which it is spoken to."""
 
     taker: Taker
+    opened: Callable[[Claim], Claim]
     loop: asyncio.AbstractEventLoop
     context: contextvars.Context
 
@@ -102,7 +103,7 @@ class _Hand:
 
     def _given(self, born: tuple[Claim, ...], is_stirred: bool) -> None:
         if born:
-            self.taker.take(born)
+            self.taker.take([self.opened(each) for each in born])
         if is_stirred:
             self.taker.wake()
 
@@ -163,13 +164,13 @@ class Writer:
         bulk: Bulk[Callable[[Transaction], Result], Result] = _each
         return await self.submit(bulk, work, order=order)
 
-    async def attend(self, taker: Taker) -> None:
-        """Hand `taker`, in this loop, what is born leased from now on, and wake it for what is to be claimed, by whichever
-        node it was left."""
+    async def attend(self, taker: Taker, *, opened: Callable[[Claim], Claim]) -> None:
+        """Hand `taker`, in this loop, what is leased to it as something else is written, each `opened`; and wake it for what
+        is to be claimed, by whichever node it was left."""
         if self._store.writing.dialect.name == "postgresql":
             self._ear = Ear(self._store.writing.url, node=self._node, boot=self._boot, heard=taker.wake)
             await self._ear.open()
-        self._hand = _Hand(taker, asyncio.get_running_loop(), contextvars.copy_context())
+        self._hand = _Hand(taker, opened, asyncio.get_running_loop(), contextvars.copy_context())
 
     async def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -197,11 +198,11 @@ class Writer:
         When the last commit answered many, they are likely to come again together: they get a moment to do so.
         """
         taken = [self._queue.get()]
-        until = time.monotonic() + MOMENT
+        if self._together > 1 and self._queue.qsize() < self._together - 1:
+            time.sleep(MOMENT)
         while taken[-1] and len(taken) < TOGETHER:
-            patience = max(0.0, until - time.monotonic()) if len(taken) < self._together else 0.0
             try:
-                taken.append(self._queue.get(timeout=patience) if patience else self._queue.get_nowait())
+                taken.append(self._queue.get_nowait())
             except queue.Empty:
                 break
         self._together = len(taken)

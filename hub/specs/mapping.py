@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from hub.specs.words import Duration, Path, Size, Slug, Spec, Truth, Word, refusal
+from hub.specs.words import Duration, Path, Size, Slug, Spec, Truth, Word, Zone, refusal
 
 Sector = Literal[
     "fiscalite",
@@ -153,7 +152,7 @@ class Mapping(Spec):
         (), description="The rows that tell a repeat from a new message; the key alone if nothing is said."
     )
     keep: Keep = Field(default_factory=Keep)
-    timezone: str = Field("Europe/Paris", description="The zone of times that are written without one.")
+    timezone: Zone = Field("Europe/Paris", description="The zone of times that are written without one.")
     expires: Duration | None = Field(None, description="Not delivered after this: a dead letter.")
     deadline: Word | None = Field(
         None, description="The row that says until when it is of use: a date, to the end of that day, or a time."
@@ -181,18 +180,6 @@ class Mapping(Spec):
     reply: dict[Word, Row] = Field(default_factory=dict)
     then: Then = Field(default_factory=Then)
     ignore: dict[str, tuple[Path, ...]] = Field(default_factory=dict)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise refusal(
-                "write a zone such as Europe/Paris or Pacific/Noumea",
-                "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
-            ) from error
-        return value
 
     @model_validator(mode="after")
     def _known_receivers(self) -> Mapping:

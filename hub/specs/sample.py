@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from hub.specs.words import Duration, Path, Slug, Spec, Truth, Word
+from hub.specs.words import Duration, Path, Slug, Spec, Truth, Word, Zone
 
 
 class SampleFault(Spec):
@@ -91,7 +91,7 @@ class Sample(Spec):
     """How a double answers one operation."""
 
     operation: Word = Field(description="The operation, as connector.yaml names it; also the file's name.")
-    timezone: str = Field("Europe/Paris", description="The zone of `{now}` and of moments without one.")
+    timezone: Zone = Field("Europe/Paris", description="The zone of `{now}` and of moments without one.")
     keeps: Keeps | None = None
     finds: Finds | None = None
     lists: Lists | None = None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 
-from hub.specs.words import Duration, Slug, Spec, Word, refusal
+from hub.specs.words import Duration, Slug, Spec, Word, Zone, refusal
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -28,24 +27,12 @@ class Schedule(Spec):
     schedule: Slug = Field(description="Its name, which is also its file's.")
     title: str = Field(description="What it does, for people.")
     cron: str = Field(description="Minute, hour, day, month, weekday.", examples=["*/15 6-20 * * mon-fri"])
-    timezone: str = Field("Europe/Paris", description="The zone that the cron line speaks of.")
+    timezone: Zone = Field("Europe/Paris", description="The zone that the cron line speaks of.")
     fetch: Fetch
     authority: Slug = Field("default", description="The authority on whose behalf it fetches.")
     missed: Literal["once", "skip", "all"] = Field("once", description="What to do about runs missed during a stop.")
     overlap: Literal["skip", "queue"] = Field("skip", description="What to do when the last run has not ended.")
     jitter: Duration = Field(timedelta(0), description="A random delay of at most this, so that fetches spread.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise refusal(
-                "write a zone such as Europe/Paris or Pacific/Noumea",
-                "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
-            ) from error
-        return value
 
     @field_validator("cron")
     @classmethod

@@ -1,10 +1,14 @@
-"""The small typed values that specs are made of: durations ("30s", "2h", "90d"), sizes ("10 MB"), names and paths."""
+"""The small typed values that specs are made of: durations ("30s", "2h", "90d"), sizes ("10 MB"), names, paths
+and time zones.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -67,6 +71,19 @@ def _secret(value: str) -> str:
     return value
 
 
+_zones = cache(available_timezones)
+
+
+def _zone(value: str) -> str:
+    # Looked up in the list, as asking for a zone of any other name would open files, or import modules, of that name.
+    if value not in _zones():
+        raise refusal(
+            "write a zone such as Europe/Paris or Pacific/Noumea",
+            "écrivez un fuseau tel que Europe/Paris ou Pacific/Noumea",
+        )
+    return value
+
+
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\s*\d+\s*[smhdy]\s*$"})
 ]
@@ -75,6 +92,7 @@ Truth = Annotated[
     bool, BeforeValidator(_truth), WithJsonSchema({"type": ["boolean", "string"], "pattern": "^(true|false)$"})
 ]
 Secret = Annotated[str, AfterValidator(_secret)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Path = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=400)]

@@ -17,7 +17,12 @@ SECONDS_TO_MATCH = 0.2
 LONGEST_PATTERN = 2000
 _NEVER_ENDING = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)|\{[^{}]*[eids]<=|\{\d*,?\d{5,}")
 
-_REPEATS = regex.compile(r"[*+?]|\{\d*,")
+MOST_WAYS = 20_000
+"""In so many ways at most may a pattern try a text without a time limit: a few milliseconds' worth."""
+
+_OPEN_REPEAT = regex.compile(r"[*+]|\{\d*,")
+_UNSURE = regex.compile(r"\)[*+{]|\(\?(?!:|P<|=|!|<[=!])|(?<!\\[pP])\{(?!\d)")
+"""A group that is repeated, or something in a pattern that may make it try in more ways than its signs tell."""
 
 Fit = Callable[[str], None]
 
@@ -48,19 +53,29 @@ def compile_pattern(written: str) -> regex.Pattern[str]:
 
 def matches(pattern: regex.Pattern[str], text: str) -> bool:
     """Whether the whole text fits; False also when it takes too long to tell."""
-    if _is_quick(pattern.pattern):
-        return pattern.fullmatch(text) is not None
+    return whole_match(pattern, text) is not None
+
+
+def whole_match(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
+    """How the whole text fits; None also when it takes too long to tell. The time limit costs more than most patterns
+    themselves, for it asks the system for the time of all threads: those that are sure to end soon go without."""
+    choices = _choices(pattern.pattern)
+    if choices is not None and (len(text) + 1) ** choices[0] << choices[1] <= MOST_WAYS:
+        return pattern.fullmatch(text)
     try:
-        return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False) is not None
+        return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
     except TimeoutError:
-        return False
+        return None
 
 
 @cache
-def _is_quick(written: str) -> bool:
-    """Whether a pattern has one way to try a text: no group and no choice, at most one repeat of open length. The time limit
-    costs more than such a pattern itself: it asks the system for the time of all threads."""
-    return "(" not in written and "|" not in written and len(_REPEATS.findall(written)) <= 1
+def _choices(written: str) -> tuple[int, int] | None:
+    """How many repeats of open length a pattern has, each of which may end anywhere in a text, and how many choices of two;
+    None for a pattern of which these do not tell in how many ways it may try a text."""
+    if _UNSURE.search(written):
+        return None
+    choices = written.replace("(?", "(").count("?") + written.count("|")
+    return len(_OPEN_REPEAT.findall(written)), choices
 
 
 def _all(tests: list[Fit]) -> Fit:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from hub.message import Record
-from hub.translation.facets import SECONDS_TO_MATCH, compile_pattern
+from hub.translation.facets import compile_pattern, whole_match
 from hub.translation.faults import fault
 from hub.translation.record import canonical_text
 
@@ -57,11 +57,7 @@ class Joint:
             return None
         # an empty first or last row took its blank with it: put it back before looking
         for candidate in (text.strip(), f"{text.strip()} ", f" {text.strip()}"):
-            try:
-                found = self.pattern.fullmatch(candidate, timeout=SECONDS_TO_MATCH, concurrent=False)
-            except TimeoutError:
-                found = None
-            if found:
+            if found := whole_match(self.pattern, candidate):
                 return {name: (found[name] or "").strip() or None for name in self.names}
         return None
 

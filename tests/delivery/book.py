@@ -185,6 +185,7 @@ class Book(Writer):
     def _turn(self) -> None:
         """All that is queued, in one commit, as the writer's thread does it until it is told to end."""
         self._expected = False
+        self._together = 1  # nobody comes while it waits for more
         self._queue.put(None)
         with self.reached():
             self.wire.fate = self.fate()

@@ -15,7 +15,7 @@ cli = pytest.importorskip("hub.cli", exc_type=ImportError)
 _HEREDOC = re.compile(r"<<'(\w+)'.*?^\1$", re.MULTILINE | re.DOTALL)
 _REDIRECTION = re.compile(r"\d?>>?\s*(?:&\d|\S+)")
 _BEFORE_A_COMMAND = {"until", "while", "do", "then", "if", "time"}
-_TARGETS = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+_TARGETS = set(re.findall(r"^([a-z]+(?:-[a-z]+)*):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
 
 
 def commands(text: str) -> Iterator[list[str]]:

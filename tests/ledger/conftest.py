@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
@@ -11,17 +11,11 @@ import pytest
 
 from hub.ledger import Ledger
 from tests.ledger.makers import Reversing
-from tests.postgres import Postgres, start_postgres
+from tests.postgres import Postgres
 
 
 class Opener(Protocol):
     async def __call__(self, node: str = "node-1") -> Ledger: ...
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with start_postgres() as server:
-        yield server
 
 
 @pytest.fixture

@@ -46,6 +46,16 @@ async def test_a_new_delivery_is_leased_to_the_node_that_accepts_it(ledger: Ledg
     assert await ledger.settle(a_settlement(claim))
 
 
+async def test_it_brings_its_receiver_s_own_document_where_that_was_written_already(ledger: Ledger, hand: Hand) -> None:
+    [delivery] = (acceptance := an_acceptance("R1")).deliveries
+    documents = {(delivery.receiver, delivery.operation): {"number": "12"}, ("another", "told"): {"number": "13"}}
+
+    await ledger.accept(replace(acceptance, documents=documents))
+
+    [claim] = hand.taken
+    assert claim.document == {"number": "12"}
+
+
 async def test_a_repeat_is_not_sent_a_second_time(ledger: Ledger, hand: Hand) -> None:
     await ledger.accept(an_acceptance("R1", key="K1"))
 
@@ -63,7 +73,7 @@ async def test_what_comes_after_one_that_has_not_ended_waits_for_it(ledger: Ledg
     assert hand.ids == [first, other]
     assert (await ledger.delivery(second)).state is State.WAITING
     await ledger.settle(a_settlement(hand.taken[0]))
-    assert [claim.delivery.id for claim in await claimed(ledger)] == [second]
+    assert hand.ids == [first, other, second]
 
 
 async def test_of_one_reference_accepted_together_only_the_first_is_leased(ledger: Ledger, hand: Hand) -> None:
@@ -107,8 +117,8 @@ async def test_nobody_overtakes_those_that_wait_for_their_turn(ledger: Ledger) -
 
     await accepted(ledger, "R3")
 
-    assert len(hand.taken) == 1
-    assert [claim.delivery.reference for claim in await claimed(ledger)] == ["R2", "R3"]
+    assert [claim.delivery.reference for claim in hand.taken] == ["R1", "R2"]
+    assert [claim.delivery.reference for claim in await claimed(ledger)] == ["R3"]
 
 
 async def test_a_paused_or_broken_lane_leases_nothing(ledger: Ledger, hand: Hand) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,6 @@ from hub.assembly import Hub, assemble
 from hub.endpoints.app import build_app
 from hub.settings import read_settings
 from tests.operating import removals
-from tests.postgres import Postgres, start_postgres
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with start_postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

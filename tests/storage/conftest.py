@@ -14,7 +14,7 @@ import pytest
 from hub.ledger import Ledger
 from tests.endpoints.conftest import doors, shipped
 from tests.faults.conftest import busy_town, nodes
-from tests.ledger.conftest import ledger_on_sqlite, opened_on_postgres, postgres, postgres_url, sqlite_url
+from tests.ledger.conftest import ledger_on_sqlite, opened_on_postgres, postgres_url, sqlite_url
 from tests.ledger.makers import Reversing
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "ledger_on_sqlite",
     "nodes",
     "opened_on_postgres",
-    "postgres",
     "postgres_url",
     "shipped",
     "sqlite_url",

@@ -24,7 +24,7 @@ from hub.errors import ConfigurationError, HubUnavailable, NoRoom
 from hub.ledger import Content, Ledger, Search
 from hub.ledger.writer import Transaction
 from tests.ledger.makers import LEASE, NOON, Reversing, a_settlement, accepted, an_acceptance, claimed, seconds
-from tests.postgres import Postgres, start_postgres
+from tests.postgres import Postgres, postmaster, start_postgres
 from tests.storage.conftest import Mount, mount
 
 
@@ -33,7 +33,6 @@ def own() -> Iterator[Postgres]:
     """A server that these tests may stop, pause and set."""
     with start_postgres() as server:
         yield server
-        control(server, "stop")  # what was started again is not the process that the wheel knows
 
 
 async def open_on(url: str) -> Ledger:
@@ -42,8 +41,8 @@ async def open_on(url: str) -> Ledger:
 
 def processes_of(server: Postgres) -> list[psutil.Process]:
     """The server and all that it has started."""
-    postmaster = psutil.Process(int((Path(server.server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
-    return [postmaster, *postmaster.children(recursive=True)]
+    first = postmaster(server.server)
+    return [first, *first.children(recursive=True)]
 
 
 @contextmanager

@@ -106,6 +106,7 @@ examples:
 schedule: nightly
 title: Nightly
 cron: "0 3 * * *"
+timezone: Europe/Paris
 fetch: {connector: alpha, operation: changes, into: trial}
 """,
 }
@@ -434,6 +435,7 @@ PLACES = (
     "file:///etc/passwd",
     "http://127.0.0.1:9/x",
     "motives\x00.csv",
+    "Europe",
     "CON",
     "~/.ssh/id_rsa",
     "a" * 5000,
@@ -458,7 +460,7 @@ NAMED = (
     (CONTRACT, "'#/components/schemas/Thing'", "{}"),
     (SCHEDULE, "into: trial", "into: {}"),
     (SCHEDULE, "connector: alpha", "connector: {}"),
-    (SCHEDULE, "title: Nightly", "title: Nightly\ntimezone: {}"),
+    (SCHEDULE, "timezone: Europe/Paris", "timezone: {}"),
     (EXAMPLES, "start: alpha", "start: {}"),
 )
 

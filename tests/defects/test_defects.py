@@ -1,5 +1,5 @@
-"""A planted defect of each family is found as what it is, and words that are not there any more are an error. `make defects`
-plants all twenty."""
+"""A planted defect is found as what it is, and words that are not there any more are an error. `make defects` plants all
+twenty."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import pytest
 from tests.defects.planted import PLANTED
 from tests.defects.planting import Misplanted, copy_of_the_hub, plant, proven, simulated
 
-SAMPLE = (
-    "a receipt is given before the commit",
-    "what stands behind another is claimed",
-    "the journal has a gap",
-    "what is under way is taken from its holder",
-    "each try has a key of its own",
-)
+SAMPLE = ("the journal has a gap", "each try has a key of its own")
+"""Two that few seeds find: the suite shows that planting and proving work."""
 
 
 @pytest.mark.parametrize("name", SAMPLE)

@@ -6,7 +6,7 @@ VENV = .venv
 RUN = $(VENV)/bin/
 READY = $(VENV)/.ready
 
-.PHONY: help setup demo test lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping clean
+.PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping clean
 
 help:           ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 20
@@ -26,7 +26,10 @@ demo: $(READY)  ## Play every exchange both ways; ONCE=1 ends with 0 when every 
 
 test: $(READY)  ## The whole check: style, types, floors, configuration, every test
 	@$(MAKE) --no-print-directory lint
-	$(RUN)pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(RUN)pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-long: $(READY) ## The tests that start and end many real nodes: minutes more
+	$(RUN)pytest -n 2 --dist loadfile -m long
 
 lint: $(READY)  ## Style, types, floors, and hub check on what ships
 	$(RUN)ruff check .

@@ -17,6 +17,8 @@ from tests.benchmarks.delivery.report import figures
 from tests.benchmarks.delivery.request import BODY, body_of, number_in
 from tests.benchmarks.delivery.trial import Run, Stand
 
+pytestmark = pytest.mark.long
+
 CONTENDERS = ("raw", "rest", "soap", "postgresql", "node-red", "procrastinate")
 
 

@@ -30,6 +30,7 @@ def test_three_nodes_on_postgresql_under_faults_lose_double_and_disorder_nothing
     assert verdict.figures["pauses"] and verdict.figures["postgresql_restarts"] and verdict.figures["partitions"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_one_node_on_sqlite_killed_again_and_again_loses_doubles_and_disorders_nothing(tmp_path: Path) -> None:
     verdict = campaign(Plan(seconds=15, nodes=1, database="sqlite", kill_every=3, rate=50, seed=7), tmp_path)

@@ -16,6 +16,8 @@ from tests.faults.test_outage import drained, started, until
 from tests.faults.traffic import Sender, effects_in, requests_over
 from tests.installation import REPOSITORY, Admin, Installation, Node
 
+pytestmark = pytest.mark.long
+
 
 def children_of(node: Node) -> set[int]:
     """The processes that a node has started."""

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx
+import pytest
 from aiohttp import web
 
 from hub.lifecycle import MOST_LOSSES
@@ -90,6 +91,7 @@ async def dead_and_open(client: httpx.AsyncClient, admin: str) -> tuple[list[str
     return dead, len([state for _, state in found if state not in ("dead", "delivered")]) if found else -1
 
 
+@pytest.mark.long
 async def test_a_message_that_aborts_each_node_that_takes_it_is_set_aside_and_the_others_are_delivered(
     tmp_path: Path,
 ) -> None:

@@ -198,6 +198,7 @@ async def test_where_there_is_no_room_for_a_ballast_nothing_is_taken_in(small_di
     await ledger.close()
 
 
+@pytest.mark.long
 async def test_a_served_hub_on_a_full_disk_says_507_delivers_what_it_holds_and_loses_nothing(
     busy_town: Installation, nodes: list[Node], small_disk: Mount, tmp_path: Path
 ) -> None:

@@ -267,6 +267,7 @@ def output_of(*command: object, given: bytes = b"") -> bytes:
 # -- restore ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_a_backup_put_back_asks_first_for_what_was_delivered_since_and_tells_what_to_reconcile(
     busy_town: Installation, nodes: list[Node], tmp_path: Path
 ) -> None:

@@ -60,8 +60,8 @@ def _head() -> Iterator[str]:
     count = {state: sum(case.status == state for case in every) for state in STATES}
     yield "# Faults"
     yield ""
-    yield "What can go wrong around the hub, what then must come of it, and the test that shows it. Every test named here"
-    yield "runs in `make test`, unless its line says otherwise. How the tests do it is told in"
+    yield "What can go wrong around the hub, what then must come of it, and the test that shows it. The tests named here run"
+    yield "in `make test`; those that start and end many nodes, in `make test-long`. How they do it is told in"
     yield "[How it is proven](../explanation/how-it-is-proven.md)."
     yield ""
     yield f"{len(every)} cases: {count['passed']} passed, {count['open']} open, {count['n/a']} not applicable."

@@ -27,7 +27,7 @@ from tests.delivery.town import Town
 from tests.delivery.two_applications import Pair, page
 from tests.installation import Installation
 
-SEEDS = range(int(os.environ.get("HUB_FIRST_SEED", "0")), int(os.environ.get("HUB_SEEDS", "4")))
+SEEDS = range(int(os.environ.get("HUB_FIRST_SEED", "0")), int(os.environ.get("HUB_SEEDS", "6")))
 OBJECTS, ROUNDS, EDITS = 3, 3, 5
 STREAMS = (("om", "OM"), ("verre", "VE"), ("papier", "PA"))
 SIDES = ("portal", "waste")

@@ -80,7 +80,7 @@ async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row:
         meanwhile += len(way.attempts) - before
         await way.waste.tell(PASS)
     await saying
-    await until(lambda: len(way.orders) == 200, seconds=180)
+    await until(lambda: len(way.orders) == 200, seconds=60)
 
     assert 0 < meanwhile <= cycles * (BREAKER + AT_ONCE + 1 / REST + 1)
     assert set(await way.done()) == {State.DELIVERED}
@@ -98,7 +98,7 @@ async def test_an_application_that_says_later_in_a_bulk_is_left_alone_by_the_who
     await way.first_attempt()
     await asyncio.sleep(2.2)
     during = len(way.waste.turns)
-    await until(lambda: len(way.orders) == 40, seconds=60)
+    await until(lambda: len(way.orders) == 40, seconds=20)
 
     assert during <= AT_ONCE, "what was under way, and nothing more"
     assert set(await way.done()) == {State.DELIVERED}
@@ -154,7 +154,7 @@ async def test_credentials_that_end_in_a_bulk_stop_the_lane_at_once_and_cost_no_
     waiting = [each for each in await way.deliveries() if each.state is State.WAITING]
     await way.waste.tell(PASS)
     await way.mended()
-    await until(lambda: len(way.orders) == 40, seconds=60)
+    await until(lambda: len(way.orders) == 40, seconds=20)
 
     assert during <= AT_ONCE, "no storm of sign-ins"
     assert lane.gate is Gate.OPEN and "401" in lane.reason

@@ -5,6 +5,8 @@ UV_VERSION = 0.13.9
 VENV = .venv
 RUN = $(VENV)/bin/
 READY = $(VENV)/.ready
+# Hundreds of nodes are started by the tests: each would compile the whole hub again.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping clean
 
@@ -18,7 +20,7 @@ $(READY): pyproject.toml uv.lock
 	  { echo "Python 3.11 or later is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(RUN)python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --python $(RUN)python
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --compile-bytecode --python $(RUN)python
 	@touch $(READY)
 
 demo: $(READY)  ## Play every exchange both ways; ONCE=1 ends with 0 when every message made its whole trip

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hub.caller import Caller
 from hub.catalogue import Catalogue, load_catalogue
+from hub.chance import random_piece
 from hub.desk import Desk
 from hub.dispatcher import Dispatcher
 from hub.intake import Intake
@@ -176,4 +175,4 @@ def _to_all(listeners: tuple[Listener, ...]) -> Listener:
 def new_id() -> str:
     """A new id, 32 hex digits, that sorts by the time it was made (the first 48 bits are milliseconds)."""
     milliseconds = time.time_ns() // 1_000_000
-    return uuid.UUID(int=(milliseconds << 80) | int.from_bytes(os.urandom(10), "big")).hex
+    return f"{milliseconds:012x}{random_piece()[:10].hex()}"

@@ -50,8 +50,8 @@ MOST_LOSSES = 5
 SUSPECT = 3
 """So many losses in a row are no accident of a node any more."""
 
-APART = timedelta(seconds=2)
-"""What lies between two suspects: time enough for most calls."""
+APART, WITHIN = timedelta(seconds=2), timedelta(seconds=10)
+"""What lies between two suspects, time enough for most calls; many come closer, so that the last goes in time."""
 
 
 def check_transition(before: State, after: State) -> None:
@@ -158,12 +158,13 @@ def _unanswered(
     return Decision(State.UNANSWERED, Event.UNANSWERED, None, delivery.attempts + 1, True, now, reason)
 
 
-def after_loss(delivery: Delivery, *, losses: int, now: datetime, place: int = 0) -> Decision:
+def after_loss(delivery: Delivery, *, losses: int, now: datetime, place: int = 0, of: int = 1) -> Decision:
     """What follows when the holder of `delivery` died before it had an outcome, for the `losses`-th time in a row: it may
     have been sent, so it is in doubt, and it is not charged for what befell its holder. Suspects go one after the other,
-    each in its `place`: one of those that were lost together may be what kills, and the others are not to die with it."""
+    each in its `place` `of` so many: one of those that were lost together may be what kills, and the others are not to die
+    with it."""
     if losses < MOST_LOSSES:
-        due_at = now + place * APART if losses >= SUSPECT else now
+        due_at = now + place * min(APART, WITHIN / of) if losses >= SUSPECT else now
         return Decision(State.UNANSWERED, Event.LOST, due_at, delivery.attempts, True, delivery.failing_since)
     return Decision(State.DEAD, Event.DEAD, None, delivery.attempts, True, delivery.failing_since, _deadly(losses))
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hub.chance import PIECE, random_piece
 from hub.errors import ConfigurationError, Text
 
-_NONCE = 12
+_NONCE = PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class KeyRing:
 
     def seal(self, data: bytes, bound_to: str) -> bytes:
         """`data`, encrypted and bound to `bound_to`."""
-        version, nonce = max(self.ciphers), secrets.token_bytes(_NONCE)
+        version, nonce = max(self.ciphers), random_piece()
         return bytes([version]) + nonce + self.ciphers[version].encrypt(nonce, data, bound_to.encode())
 
     def open(self, sealed: bytes, bound_to: str) -> bytes:

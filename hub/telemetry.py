@@ -1,26 +1,19 @@
-"""What the people who run the hub can watch: counters for Prometheus, and structured log lines. Never content.
+"""What the people who run the hub can watch: counters for Prometheus, and a log line for each signal. Never content.
 
 Listens to the hub's signals and is told at each scrape how the ledger stands; it asks nobody anything itself.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TextIO
 
-import orjson
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, NotAccepted, Signal
-
-LONGEST_VALUE = 400
-"""Characters of one value in a log line; what is longer is cut."""
 
 STEPS, STEP_SECONDS = 12, 300
 """The traffic that is remembered for the console: one hour, in steps of five minutes."""
@@ -169,57 +162,3 @@ def _raised_at(error: Exception) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-
-
-# -- logs -------------------------------------------------------------------------------------------------------------
-
-
-def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
-    """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
-    steps: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        _tamed,
-    ]
-    written = structlog.processors.JSONRenderer(serializer=_json)
-    structlog.configure(
-        processors=[*steps, written],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=True,
-    )
-    _take_in_libraries(level, stream, steps=steps, written=written)
-
-
-def _take_in_libraries(
-    level: int, stream: TextIO, *, steps: list[structlog.typing.Processor], written: structlog.typing.Processor
-) -> None:
-    """What modules and libraries say through `logging` takes the same form, from warnings on."""
-    taking = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, written]
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=steps, processors=taking))
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(max(level, logging.WARNING))
-
-
-def _json(values: Mapping[str, Any], **_: Any) -> str:
-    return orjson.dumps(values, default=str).decode()
-
-
-def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: tame(value) for name, value in values.items()}
-
-
-def tame(value: Any) -> Any:
-    """A value as it may stand in a log line: at most 400 characters, everything unprintable written as an escape."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    text = str(value)
-    if len(text) > LONGEST_VALUE:
-        text = f"{text[:LONGEST_VALUE]}… ({len(text)})"
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)

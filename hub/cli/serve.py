@@ -23,8 +23,8 @@ from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
 from hub.errors import ConfigurationError
+from hub.logs import configure_logging
 from hub.settings import Settings, read_settings
-from hub.telemetry import configure_logging
 
 Hidden = cyclopts.Parameter(show=False)
 

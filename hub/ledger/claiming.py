@@ -214,7 +214,7 @@ def _lose(to: Transaction, held: sa.Select[Any], *, now: datetime) -> int:
     suspects = sorted((id_ for id_, count in losses.items() if count >= SUSPECT), key=lambda id_: (losses[id_], id_))
     for each in deliveries:
         place = suspects.index(each.id) if each.id in suspects else 0
-        after = after_loss(each, losses=losses[each.id], now=now, place=place)
+        after = after_loss(each, losses=losses[each.id], now=now, place=place, of=max(1, len(suspects)))
         reason = {"reason": packed(after.reason)} if after.reason else {}
         _free(to, each, state=after.state, due_at=after.due_at, look_up=after.look_up, **reason)
         detail = {"holder": each.holder}

@@ -153,6 +153,8 @@ class Writer:
             raise unavailable()
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.put(_Job(bulk, item, order, answer, within is not None))
+        if within is None:
+            return await answer
         try:
             async with asyncio.timeout(within):
                 return await answer

@@ -58,10 +58,11 @@ def matches(pattern: regex.Pattern[str], text: str) -> bool:
 
 def whole_match(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
     """How the whole text fits; None also when it takes too long to tell. The time limit costs more than most patterns
-    themselves, for it asks the system for the time of all threads: those that are sure to end soon go without."""
+    themselves, for it asks the system for the time of all threads: those that are sure to end soon go without. No other
+    thread goes in between (`concurrent`): to come back after it costs more still."""
     choices = _choices(pattern.pattern)
     if choices is not None and (len(text) + 1) ** choices[0] << choices[1] <= MOST_WAYS:
-        return pattern.fullmatch(text)
+        return pattern.fullmatch(text, concurrent=False)
     try:
         return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
     except TimeoutError:

@@ -11,11 +11,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import jsonschema_rs
+import orjson
 
 from hub.codecs import json as strict_json
 from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Shape
@@ -61,17 +63,19 @@ def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Pa
 
 
 def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
-    """Holds the bytes of a JSON body against a schema (2020-12). Patterns run in linear time if they can."""
+    """Holds the bytes of a JSON body, which its codec reads too, against a schema (2020-12). Patterns run in linear time if
+    they can."""
     whole = {"allOf": [schema], "$defs": dict(definitions)}
     validator = _validator(whole)
 
     def held_against(data: bytes) -> tuple[Problem, ...]:
+        with suppress(orjson.JSONDecodeError):
+            if validator.is_valid(orjson.loads(data)):
+                return ()
         try:
             value = strict_json.values(data)
         except MessageError as wrong:
             return (Problem(wrong.text),)
-        if validator.is_valid(value):
-            return ()
         found = [problem for error in validator.iter_errors(value) for problem in problems(error)]
         return without_echoes(found, shape)
 

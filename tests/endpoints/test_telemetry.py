@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 
+from hub.logs import configure_logging
 from hub.signals import Accepted, Attempted, LaneChanged
-from hub.telemetry import Telemetry, configure_logging
+from hub.telemetry import Telemetry
 
 
 def lines_of(*signals: object) -> list[dict]:

@@ -20,10 +20,10 @@ from hub.endpoints.console.words import EVENTS
 from hub.errors import HubError, NotFound, Text, same
 from hub.ledger import Search
 from hub.lifecycle import Gate
+from hub.logs import configure_logging
 from hub.settings import read_settings
 from hub.specs.demo import Demo, Line
 from hub.specs.load import load
-from hub.telemetry import configure_logging
 
 
 def demo(*, once: bool = False, patience: float = 45.0, language: str | None = None) -> None:

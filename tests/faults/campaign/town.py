@@ -18,9 +18,10 @@ import aiohttp
 
 from tests.faults.campaign.back_office import ALL_WELL
 from tests.faults.campaign.database import Database
+from tests.faults.campaign.nursery import Nursery, Started
 from tests.faults.campaign.plan import Plan
 from tests.faults.proxy import Fault, told
-from tests.installation import HUB, REPOSITORY, Installation, free_port
+from tests.installation import REPOSITORY, Installation, free_port
 
 FILES = Path(__file__).parent / "installation"
 LARGEST_BODY = 65_536
@@ -50,11 +51,12 @@ class Node:
     slot: str
     environment: Mapping[str, str]
     root: Path
+    nursery: Nursery
     port: int
     office: Gate
     database: Gate | None
     term: int = 1
-    process: asyncio.subprocess.Process | None = None
+    process: Started | None = None
     ready: bool = False
     paused: bool = False
     present: bool = True
@@ -72,7 +74,7 @@ class Node:
 
     @property
     def running(self) -> bool:
-        return self.process is not None and self.process.returncode is None
+        return self.process is not None and self.process.running
 
     async def start(self) -> None:
         """Start it; it says by itself when it is ready. One that ends by itself is started again, as a supervisor does."""
@@ -80,10 +82,8 @@ class Node:
         self.keeping = asyncio.create_task(self._keep())
 
     async def _start(self) -> None:
-        with (self.root / f"{self.slot}.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *HUB, "serve", cwd=self.root, stdout=log, stderr=log, env={**self.environment, "HUB_NODE": self.name}
-            )
+        environment = {**self.environment, "HUB_NODE": self.name}
+        self.process = await self.nursery.start(environment, self.root, self.root / f"{self.slot}.log")
 
     async def _keep(self) -> None:
         while True:
@@ -109,7 +109,7 @@ class Node:
         try:
             await asyncio.wait_for(self.process.wait(), within)
         except TimeoutError:
-            self.process.kill()
+            self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
 
     def signal(self, number: signal.Signals) -> None:
@@ -165,8 +165,10 @@ class Town:
         await self._python(
             "tests.faults.campaign.back_office", *arguments, "--seed", str(self.plan.seed), "--well", str(well)
         )
+        nursery = await Nursery.open(self._environment())
+        self._processes.append(nursery.process)
         for number in range(1, self.plan.nodes + 1):
-            self.nodes.append(await self._node(f"node-{number}"))
+            self.nodes.append(await self._node(f"node-{number}", nursery))
         await asyncio.gather(*(node.start() for node in self.nodes))
         await self.ready()
 
@@ -200,7 +202,7 @@ class Town:
         """What a node has printed, all its lives together."""
         return (self.root / f"{node.slot}.log").read_text(encoding="utf-8", errors="replace")
 
-    async def _node(self, slot: str) -> Node:
+    async def _node(self, slot: str, nursery: Nursery) -> Node:
         office = await self._gate(self.office_port)
         database = await self._gate(self.database.port) if self.database else None
         port, environment = free_port(), self._environment()
@@ -208,7 +210,7 @@ class Town:
         environment |= {"HUB_DATABASE": self.database.url(database.port)} if self.database and database else {}
         for name in ("orders", "notices", "letters"):
             environment[f"{name.upper()}_URL"] = f"http://127.0.0.1:{office.port}/{slot}/{name}"
-        return Node(slot, environment, self.root, port, office, database)
+        return Node(slot, environment, self.root, nursery, port, office, database)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}

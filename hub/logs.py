@@ -1,0 +1,109 @@
+"""The log of a process: one JSON object a line."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any, TextIO, cast
+
+import orjson
+import structlog
+
+LONGEST_VALUE = 400
+"""Characters of one value in a log line; what is longer is cut."""
+
+SOON = 0.02
+"""Seconds within which a line that an event loop wrote is with the system: each trip there lets all other threads go first."""
+
+
+class _Gathered:
+    """A stream that takes the lines of a running loop together; outside of one, each goes at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: deque[str] = deque()
+        self._is_due = False
+        atexit.register(self._send)
+
+    def write(self, line: str) -> None:
+        """Take a line."""
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """See that what was taken is sent soon."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._send()
+            return
+        if not self._is_due:
+            self._is_due = True
+            loop.call_later(SOON, self._send)
+
+    def _send(self) -> None:
+        self._is_due = False
+        if lines := "".join(self._taken()):
+            self._stream.write(lines)
+            self._stream.flush()
+
+    def _taken(self) -> Iterator[str]:
+        with suppress(IndexError):  # another thread may take the last one
+            while True:
+                yield self._lines.popleft()
+
+
+def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
+    """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
+    gathered = _Gathered(stream)
+    steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _tamed,
+    ]
+    written = structlog.processors.JSONRenderer(serializer=_json)
+    structlog.configure(
+        processors=[*steps, written],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, gathered)),
+        cache_logger_on_first_use=True,
+    )
+    _take_in_libraries(level, cast(TextIO, gathered), steps=steps, written=written)
+
+
+def _take_in_libraries(
+    level: int, stream: TextIO, *, steps: list[structlog.typing.Processor], written: structlog.typing.Processor
+) -> None:
+    """What modules and libraries say through `logging` takes the same form, from warnings on."""
+    taking = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, written]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=steps, processors=taking))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def _json(values: Mapping[str, Any], **_: Any) -> str:
+    return orjson.dumps(values, default=str).decode()
+
+
+def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: tame(value) for name, value in values.items()}
+
+
+def tame(value: Any) -> Any:
+    """A value as it may stand in a log line: at most 400 characters, everything unprintable written as an escape."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = str(value)
+    if len(text) > LONGEST_VALUE:
+        text = f"{text[:LONGEST_VALUE]}… ({len(text)})"
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)

@@ -18,7 +18,7 @@ LONGEST_VALUE = 400
 """Characters of one value in a log line; what is longer is cut."""
 
 SOON = 0.02
-"""Seconds within which a line that an event loop wrote is with the system: each trip there lets all other threads go first."""
+"""Seconds within which a line of an event loop goes to the system: each trip there lets all other threads go first."""
 
 
 class _Gathered:

@@ -15,6 +15,7 @@ from hub.desk import Desk
 from hub.dispatcher import Dispatcher
 from hub.intake import Intake
 from hub.ledger import Ledger
+from hub.mailbox import Mailboxes
 from hub.privacy import KeyRing, open_keyring
 from hub.scheduler import Scheduler
 from hub.settings import Settings
@@ -52,6 +53,7 @@ class Hub:
     ledger: Ledger
     intake: Intake
     desk: Desk
+    mailboxes: Mailboxes
     dispatcher: Dispatcher
     worker: Worker
     scheduler: Scheduler
@@ -109,6 +111,7 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) 
         ledger=ledger,
         intake=intake,
         desk=Desk(ledger=ledger, clock=clock, announce=announce),
+        mailboxes=Mailboxes(catalogue=catalogue, ledger=ledger, caller=caller, dispatcher=dispatcher, clock=clock),
         dispatcher=dispatcher,
         worker=_worker(ground, dispatcher),
         scheduler=_scheduler(ground, intake),

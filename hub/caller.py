@@ -49,16 +49,16 @@ class Caller:
     async def call(self, application: Application, name: str, document: Document, *, authority: str, key: str) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
         try:
-            call = self._made(application, name, _keyed(application, name, document, key), authority)
+            call = self._made(application, name, keyed(application, name, document, key), authority)
         except MessageError as error:
-            return Answer(Refused(_all_problems(error)))
+            return Answer(Refused(all_problems(error)))
         except ConfigurationError as error:
             return Answer(Misconfigured(error.text))
         media = call.headers.get("Content-Type", "").partition(";")[0]
         try:
             reply = await self._transport.send(call)
         except MessageError as error:
-            return Answer(Refused(_all_problems(error)), call.body, media)
+            return Answer(Refused(all_problems(error)), call.body, media)
         except TransportError as error:
             return Answer(judge_error(error), call.body, media)
         judged = self._judged(application, name, reply)
@@ -66,12 +66,20 @@ class Caller:
             return Answer(Delivered(), call.body, media, reply, missing=True)
         return Answer(judged, call.body, media, reply)
 
+    def body(self, application: Application, name: str, document: Document) -> bytes:
+        """The document as the operation `name` writes it, held against its contract. Raises MessageError."""
+        part = application.operation(name).input
+        if part is None:
+            return b""
+        body = self._codecs.of(part).write(document)
+        if problems := part.check(body):
+            raise MessageError(problems=problems)
+        return body
+
     def _made(self, application: Application, name: str, document: Document, authority: str) -> Call:
         """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
         operation, spec = application.operation(name), application.spec
-        body = self._codecs.of(operation.input).write(document) if operation.input else b""
-        if operation.input and (problems := operation.input.check(body)):
-            raise MessageError(problems=problems)
+        body = self.body(application, name, document)
         instance = spec.instances.get(application.instance(authority))
         if instance is None:
             raise ConfigurationError(_no_instance(application.name, authority))
@@ -106,7 +114,7 @@ class Caller:
         return judge(reply, operation, **known)
 
 
-def _keyed(application: Application, name: str, document: Document, key: str) -> Document:
+def keyed(application: Application, name: str, document: Document, key: str) -> Document:
     """The document with the hub's idempotency key where the operation wants it."""
     field = application.spec.operations[name].key_field
     return {**document, field: key} if field else document
@@ -125,7 +133,8 @@ def _file(application: Application, name: str) -> str:
     )
 
 
-def _all_problems(error: MessageError) -> Text:
+def all_problems(error: MessageError) -> Text:
+    """Everything that is wrong with a message, in one text."""
     problems: tuple[Problem, ...] = error.problems or (Problem(error.text),)
     return Text(
         en=" ".join(f"{problem.path}: {problem.text.en}" for problem in problems),

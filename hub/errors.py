@@ -121,6 +121,10 @@ class Conflict(HubError):
     """The thing is not in a state in which this can be done."""
 
 
+class LeaseEnded(HubError):
+    """What was fetched had to be acknowledged by now: its lease has ended, and it is fetched again."""
+
+
 class HubUnavailable(HubError):
     """The hub cannot take this now; the same request can be made again later."""
 

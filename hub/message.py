@@ -69,10 +69,11 @@ class Message:
 class Delivery:
     """One message on its way to one receiver.
 
-    `lane` is `<connector>/<instance>`; `position` orders the deliveries of one (lane, reference). `attempts` counts what
-    the message was charged for, `tries` counts every try. `token` grows with each claim: a holder of an older one can
-    change nothing. `look_up` says that an earlier try went unanswered, so the receiver must be asked first.
-    `due_at` None: it waits for a person. `skipped`: if it dies, what comes after it in its reference goes on.
+    `lane` is `<connector>/<instance>`, and that of a mailbox `<connector>/<authority>/<exchange>`; `position` orders the
+    deliveries of one (lane, reference). `attempts` counts what the message was charged for, `tries` counts every try.
+    `token` grows with each claim: a holder of an older one can change nothing. `look_up` says that an earlier try went
+    unanswered, so the receiver must be asked first. `due_at` None: it waits for a person. `skipped`: if it dies, what comes
+    after it in its reference goes on.
     `behind`: an earlier one of its reference was found that has not ended; `ahead`: one was found behind it.
     """
 

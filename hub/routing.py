@@ -121,7 +121,6 @@ def _delivery(
     exchange: Exchange, message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int, due_at: datetime
 ) -> Delivery:
     application = catalogue.connectors[receiver.side]
-    instance = application.instance(message.authority)
     operation = application.spec.operations.get(receiver.operation)
     on_dead = exchange.spec.on_dead or (operation.on_dead if operation else "block")
     return Delivery(
@@ -131,7 +130,7 @@ def _delivery(
         authority=message.authority,
         receiver=receiver.side,
         operation=receiver.operation,
-        lane=f"{receiver.side}/{instance}",
+        lane=application.lane(receiver.operation, authority=message.authority, exchange=message.exchange),
         reference=message.reference,
         position=0,
         state=State.WAITING,

@@ -1,7 +1,7 @@
 """The catalogue: what the three folders configure, read, cross-checked and frozen under one revision."""
 
-from hub.catalogue.facts import Application, Catalogue, Exchange
+from hub.catalogue.facts import Application, Catalogue, Exchange, mailbox
 from hub.catalogue.proof import Card, prove
 from hub.catalogue.reading import inspect, load_catalogue
 
-__all__ = ["Application", "Card", "Catalogue", "Exchange", "inspect", "load_catalogue", "prove"]
+__all__ = ["Application", "Card", "Catalogue", "Exchange", "inspect", "load_catalogue", "mailbox", "prove"]

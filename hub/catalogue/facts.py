@@ -61,9 +61,20 @@ class Application:
 
     def retry_policy(self, name: str) -> RetryPolicy:
         """How deliveries to the operation `name` are tried again."""
-        operation = self.spec.operations[name]
-        retry = self.spec.retry
-        return RetryPolicy(retry.waits, retry.within, operation.repeatable, operation.look_up is not None)
+        operation, retry = self.spec.operations[name], self.spec.retry
+        repeatable = operation.repeatable or operation.direction == "collect"
+        return RetryPolicy(retry.waits, retry.within, repeatable, operation.look_up is not None)
+
+    def collects(self, name: str) -> bool:
+        """Whether it fetches what the operation `name` tells it; False too for an operation that it has no more."""
+        operation = self.spec.operations.get(name)
+        return operation is not None and operation.direction == "collect"
+
+    def lane(self, name: str, *, authority: str, exchange: str) -> str:
+        """The lane of what the operation `name` tells it: its instance's, or, where it fetches that, its mailbox."""
+        if self.collects(name):
+            return mailbox(self.name, authority=authority, exchange=exchange)
+        return f"{self.name}/{self.instance(authority)}"
 
     @property
     def lane_policy(self) -> LanePolicy:
@@ -73,8 +84,13 @@ class Application:
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """The names of its lanes, one per instance."""
+        """The names of its lanes, one per instance; mailboxes are none of them."""
         return tuple(f"{self.name}/{instance}" for instance in self.spec.instances)
+
+
+def mailbox(application: str, *, authority: str, exchange: str) -> str:
+    """The name of the lane in which an exchange waits until an authority's application fetches it."""
+    return f"{application}/{authority or 'default'}/{exchange}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,10 @@ class Exchange:
     def operation(self, application: str, direction: Direction) -> str | None:
         """The operation by which `application` takes part in that direction, if it does."""
         return self.spec.between.get(application, {}).get(direction)
+
+    def collected_by(self, application: str) -> str | None:
+        """The operation by which `application` fetches this exchange from its mailbox, if it does."""
+        return self.operation(application, "collect")
 
     def incoming(self, application: str) -> str | None:
         """The operation by which `application` says this exchange, if it does."""

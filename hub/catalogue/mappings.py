@@ -201,7 +201,7 @@ def _shapes(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict[
 def _replies(spec: specs.Mapping, connectors: Mapping[str, Application]) -> dict[str, Shape]:
     found = {}
     for side, directions in spec.between.items():
-        for direction in ("out", "ask"):
+        for direction in ("out", "collect", "ask"):
             if (name := directions.get(direction)) and (answer := connectors[side].operation(name).output):
                 found[side] = answer.shape
     return found

@@ -85,15 +85,20 @@ class Dispatcher:
     async def attempt(self, claim: Claim) -> None:
         """Try a claimed delivery once, and settle what came of it, however long the ledger is away."""
         started = time.monotonic()
-        result = await self._tried(claim)
+        await self.settle(claim, await self._tried(claim), started=started)
+
+    async def settle(self, claim: Claim, result: Result, *, started: float) -> bool:
+        """Decide what follows from a result, write it, and say so; False when the claim was another's meanwhile."""
         decision = self._decided(claim, result)
         seconds = time.monotonic() - started
-        if await self._settled(lambda: self._settlement(claim, result, decision, seconds)):
+        holds = await self._settled(lambda: self._settlement(claim, result, decision, seconds))
+        if holds:
             self._announced(claim, result, decision, time.monotonic() - started)
+        return holds
 
     async def _tried(self, claim: Claim) -> Result:
         """The outcome of one try. Whatever fails before its call, nothing has left; in it or after it, it is in doubt."""
-        ready = await self._prepared(claim)
+        ready = await self.prepare(claim)
         if isinstance(ready, Result):
             return ready
         delivery, authority = claim.delivery, claim.message.authority
@@ -108,8 +113,8 @@ class Dispatcher:
 
     # -- what is tried ------------------------------------------------------------------------------------------------
 
-    async def _prepared(self, claim: Claim) -> Plan | Result:
-        """What is to be sent now, or the outcome of a try that sends nothing."""
+    async def prepare(self, claim: Claim) -> Plan | Result:
+        """What is to be said now, or the outcome of a try that says nothing."""
         try:
             return await self._cleared(claim)
         except MessageError as error:
@@ -131,7 +136,7 @@ class Dispatcher:
             return plan
         if settled := _without_a_call(plan):
             return settled
-        if claim.delivery.look_up and not plan.application.spec.operations[claim.delivery.operation].repeatable:
+        if claim.delivery.look_up and not self._policy(claim).repeatable:
             settled = await self._looked_up(plan)
             if settled is not None:
                 return settled
@@ -169,7 +174,9 @@ class Dispatcher:
         files = await self._files(message.id, believed)
         merged = merge(
             exchange.translation,
-            Receiver(delivery.receiver, "out", delivery.operation),
+            Receiver(
+                delivery.receiver, "collect" if application.collects(delivery.operation) else "out", delivery.operation
+            ),
             believed,
             files,
             sender=message.sender,

@@ -18,6 +18,7 @@ from hub.endpoints.console.sessions import Sessions
 from hub.endpoints.guard import Guard
 from hub.endpoints.health import health_routes
 from hub.endpoints.language import language_of
+from hub.endpoints.mailboxes import mailbox_routes
 from hub.endpoints.problems import problem_response, standing_of, written
 from hub.endpoints.rest import json_response, rest_routes, straight_to_say
 from hub.endpoints.soap import soap_routes
@@ -32,7 +33,14 @@ def build_app(hub: Hub) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would write the words of errors
-        routes=[*rest_routes(), *soap_routes(), *health_routes(), *console_routes(), Route("/openapi.json", described)],
+        routes=[
+            *rest_routes(),
+            *soap_routes(),
+            *mailbox_routes(),
+            *health_routes(),
+            *console_routes(),
+            Route("/openapi.json", described),
+        ],
         middleware=[Middleware(Guard, telemetry=hub.telemetry, straight=straight_to_say)],
         exception_handlers={
             HubError: _refused,

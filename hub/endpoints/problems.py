@@ -14,6 +14,7 @@ from hub.errors import (
     HubError,
     HubUnavailable,
     Language,
+    LeaseEnded,
     MessageError,
     NoRoom,
     NotAllowed,
@@ -49,6 +50,7 @@ _TITLES: Mapping[str, Text] = {
     "not-allowed": Text(en="Not allowed", fr="Accès refusé"),
     "not-found": Text(en="Not found", fr="Introuvable"),
     "conflict": Text(en="Not possible in this state", fr="Impossible dans cet état"),
+    "lease-ended": Text(en="Its lease has ended", fr="Son prêt a pris fin"),
     "unavailable": Text(en="Not available for the moment", fr="Momentanément indisponible"),
     "too-many-waiting": Text(en="Too much waits already", fr="Trop d'envois attendent déjà"),
     "expired": Text(en="Too late", fr="Trop tard"),
@@ -71,6 +73,8 @@ def standing_of(error: Exception) -> tuple[int, str]:
             return 404, "not-found"
         case Conflict():
             return 409, "conflict"
+        case LeaseEnded():
+            return 410, "lease-ended"
         case TooManyWaiting():
             return 429, "too-many-waiting"
         case NoRoom():

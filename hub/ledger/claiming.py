@@ -173,7 +173,13 @@ def renew(to: Transaction, *, now: datetime, until: datetime, only: Collection[s
 def release(to: Transaction, ids: Collection[str], *, holder: str, now: datetime) -> int:
     """Give back, of these deliveries, those that the holder holds; the try is not counted."""
     mine = _sending().where(delivery.c.id.in_(ids), delivery.c.holder == holder)
-    return _give_back(to, mine, now=now, event="released", uncounted=1)
+    return _give_back(to, mine, _Return("released", now, due_at=now, tries=-1))
+
+
+def put_back(to: Transaction, held: Delivery, *, now: datetime, due_at: datetime) -> int:
+    """Give back what a collector fetched, for later, if it holds it still under that token."""
+    same = _sending().where(delivery.c.id == held.id, delivery.c.holder == held.holder, delivery.c.token == held.token)
+    return _give_back(to, same, _Return("released", now, due_at=due_at))
 
 
 def take_up(to: Transaction, *, now: datetime) -> int:
@@ -181,7 +187,9 @@ def take_up(to: Transaction, *, now: datetime) -> int:
     expired = _sending().where(delivery.c.lease_until < now).order_by(delivery.c.lease_until).limit(MANY)
     boots = sa.select(node.c.boot)
     lost = _lose(to, expired.where(delivery.c.holder.in_(boots)), now=now)
-    ended = _give_back(to, expired.where(delivery.c.holder.not_in(boots)), now=now, event="lease-ended")
+    ended = _give_back(
+        to, expired.where(delivery.c.holder.not_in(boots)), _Return("lease-ended", now, due_at=now, attempts=1)
+    )
     return lost + ended
 
 
@@ -197,13 +205,25 @@ def _sending() -> sa.Select[Any]:
     return sa.select(delivery).where(state_in(delivery, (State.SENDING,))).with_for_update(skip_locked=True)
 
 
-def _give_back(to: Transaction, held: sa.Select[Any], *, now: datetime, event: str, uncounted: int = 0) -> int:
-    """Make what is held claimable now, as it was before."""
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """How what was held becomes claimable again: by which event, when, and what it adds to its counts."""
+
+    event: str
+    at: datetime
+    due_at: datetime
+    tries: int = 0
+    attempts: int = 0
+
+
+def _give_back(to: Transaction, held: sa.Select[Any], by: _Return) -> int:
+    """Make what is held claimable, as it was before."""
     deliveries = [delivery_of(row) for row in to.connection.execute(held).mappings()]
     for each in deliveries:
         state = State.UNANSWERED if each.look_up else State.WAITING
-        _free(to, each, state=state, due_at=now, tries=each.tries - uncounted)
-        to.journal.write(event, at=now, message=each.message, delivery=each.id, detail={"holder": each.holder})
+        counts = {"tries": each.tries + by.tries, "attempts": each.attempts + by.attempts}
+        _free(to, each, state=state, due_at=by.due_at, **counts)
+        to.journal.write(by.event, at=by.at, message=each.message, delivery=each.id, detail={"holder": each.holder})
     return len(deliveries)
 
 

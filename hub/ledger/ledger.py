@@ -22,7 +22,7 @@ from hub.ledger.inquiry import Inquiry
 from hub.ledger.store import QUICK, Store, open_store
 from hub.ledger.writer import Writer
 from hub.lifecycle import LanePolicy
-from hub.message import Receipt
+from hub.message import Delivery, Receipt
 
 
 class Ledger(Inquiry):
@@ -150,10 +150,14 @@ class Ledger(Inquiry):
         taken them up; the number of deliveries held."""
         return await self._writer.run(lambda to: claiming.renew(to, now=now, until=now + lease, only=only))
 
-    async def release(self, deliveries: Iterable[str], *, now: datetime, holder: str = "") -> int:
-        """Give back what this boot (or this collector) claimed and did not use: as it was, and due now."""
+    async def release(self, deliveries: Iterable[str], *, now: datetime) -> int:
+        """Give back what this boot claimed and did not use: as it was, and due now."""
         ids = tuple(deliveries)
-        return await self._writer.run(lambda to: claiming.release(to, ids, holder=holder or self.boot, now=now))
+        return await self._writer.run(lambda to: claiming.release(to, ids, holder=self.boot, now=now))
+
+    async def put_back(self, held: Delivery, *, now: datetime, due_at: datetime) -> bool:
+        """Give back what a collector fetched, due at `due_at`; False when it holds it no more under that token."""
+        return bool(await self._writer.run(lambda to: claiming.put_back(to, held, now=now, due_at=due_at)))
 
     async def take_up(self, *, now: datetime) -> int:
         """Make claimable again what is held beyond its lease; the number of deliveries.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,33 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
     """The doors of a hub that accepts and does not deliver (its worker is not started)."""
+    async with opened(shipped, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def collecting(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
+    """The same, with a waste application that fetches its orders from its mailbox."""
+    root = tmp_path / "collecting"
+    shutil.copytree(shipped, root)
+    for file, old, new in (
+        ("connectors/waste/connector.yaml", "    direction: out\n", "    direction: collect\n"),
+        ("mappings/bin-replacement.yaml", "waste: {out: create_order}", "waste: {collect: create_order}"),
+    ):
+        text = (root / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (root / file).write_text(text.replace(old, new), encoding="utf-8")
+    async with opened(root, tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def opened(root: Path, folder: Path) -> AsyncIterator[Doors]:
+    """The doors of a hub over the configuration in `root`, with its ledger in `folder`."""
     environment = {
-        "HUB_ROOT": str(shipped),
-        "HUB_DATABASE": f"sqlite:///{tmp_path / 'hub.db'}",
-        "HUB_KEYRING": str(tmp_path / "hub.keys"),
+        "HUB_ROOT": str(root),
+        "HUB_DATABASE": f"sqlite:///{folder / 'hub.db'}",
+        "HUB_KEYRING": str(folder / "hub.keys"),
         "HUB_NODE": "node-1",
         "HUB_BALLAST": "0",
         **{f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")},
@@ -54,7 +78,7 @@ async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
             admin=await give("staff", "default", ("admin",), actor="test"),
             reader=await give("staff", "default", ("read",), actor="test"),
             portal=await give("portal", "default", ("send:*", "status:own"), actor="test"),
-            waste=await give("waste", "default", ("send:*", "status:own"), actor="test"),
+            waste=await give("waste", "default", ("send:*", "collect:*", "status:own"), actor="test"),
         )
     await hub.transport.close()
     await hub.ledger.close()

@@ -20,7 +20,7 @@ from hub.caller import Caller, all_problems, keyed
 from hub.catalogue import Catalogue, mailbox
 from hub.codecs import Codecs
 from hub.contract import Document
-from hub.dispatcher import Dispatcher, Plan, Result
+from hub.dispatcher import Dispatcher, Plan, Result, outgoing_key
 from hub.errors import Conflict, LeaseEnded, MessageError, NotFound, Text
 from hub.ledger import Claim, Ledger
 from hub.lifecycle import BEYOND_AT_ONCE, BEYOND_PER_SECOND, Lane, LanePolicy
@@ -158,7 +158,7 @@ class Mailboxes:
     def _body(self, plan: Plan) -> bytes | Result:
         """The document's bytes, with the hub's key where the operation wants it; refused when its contract refuses it."""
         delivery, application = plan.claim.delivery, plan.application
-        document = keyed(application, delivery.operation, plan.document, delivery.id)
+        document = keyed(application, delivery.operation, plan.document, outgoing_key(plan.claim))
         try:
             return self._caller.body(application, delivery.operation, document)
         except MessageError as error:

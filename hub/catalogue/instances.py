@@ -28,7 +28,7 @@ def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
             fr="header: X-API-Key, son nom seulement ; sa valeur est le secret auquel renvoie credentials",
         )
         yield source.finding(("authentication", "header"), words, right=right)
-    if "default" not in spec.instances:
+    if "default" not in spec.instances and _is_called(spec):
         listed = ", ".join(spec.instances) or "-"
         words = Text(
             en=f"there is no instance “default”: only these authorities are served: {listed}",
@@ -39,6 +39,11 @@ def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
         )
         found = source.finding(("instances",), words, right=right)
         yield replace(found, severity="warning" if spec.instances else "error")
+
+
+def _is_called(spec: specs.Connector) -> bool:
+    """Whether the hub ever calls it: what says and collects everything itself needs no address."""
+    return any(operation.direction not in ("in", "collect") for operation in spec.operations.values())
 
 
 def _wrong_address(address: str) -> tuple[Text, Text] | None:

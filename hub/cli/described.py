@@ -83,6 +83,7 @@ PROBLEMS = (
     Kind("method-not-allowed", 405, "This method is not taken here."),
     Kind("too-slow", 408, "The body came too slowly."),
     Kind("conflict", 409, "It is not in a state in which this can be done."),
+    Kind("lease-ended", 410, "What was fetched from a mailbox was not acknowledged in time; it is fetched again."),
     Kind("too-large", 413, "The body, or something in it, is too large."),
     Kind("content-type-not-accepted", 415, "The content type is not the contract's."),
     Kind("invalid-parameter", 422, "A parameter of the administration does not fit."),

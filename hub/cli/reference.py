@@ -21,6 +21,7 @@ from hub.cli import app
 from hub.cli.described import PROBLEMS, SETTINGS
 from hub.endpoints.admin import admin_router
 from hub.endpoints.health import health_routes
+from hub.endpoints.mailboxes import mailbox_routes
 from hub.endpoints.problems import NAMESPACE
 from hub.endpoints.rest import rest_routes
 from hub.endpoints.soap import soap_routes
@@ -314,6 +315,10 @@ def _http_page() -> str:
 
 def _doors() -> Iterator[tuple[str, str, Iterable[Any]]]:
     yield "Applications, REST", "Rights: `send:<exchange>` to say, `status:own` to ask what became of it.", rest_routes()
+    intro = (
+        "Right: `collect:<exchange>`. [Let an application fetch what is for it](../how-to/mailboxes.md) shows the bodies."
+    )
+    yield "Applications, mailboxes", intro, mailbox_routes()
     yield "Applications, SOAP", "The contract of a SOAP connector, served. Right: `send:<exchange>`.", soap_routes()
     yield "Health and measures", "The two health routes need no key; `/metrics` needs `read`.", health_routes()
     intro = "Needs `read`; every change (POST) needs `admin` and a reason. The console, at `/admin`, offers the same."

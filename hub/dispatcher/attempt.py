@@ -15,7 +15,7 @@ from hub.dispatcher.recollection import Recollection, clash_of
 from hub.ledger import Claim, Content, Crossing, Held, Settlement
 from hub.lifecycle import Decision
 from hub.message import Record, State
-from hub.translation import Clash, Merged, pack
+from hub.translation import Clash, Merged, digest, pack
 
 log = logging.getLogger("hub.dispatcher")
 
@@ -86,6 +86,17 @@ class Result:
         if self.answer is None or (isinstance(self.answer.outcome, Refused) and self.answer.reply is None):
             return None
         return self.answer.outcome
+
+
+def outgoing_key(claim: Claim) -> str:
+    """What the receiver recognises a repeat by. It is made of what the sender said, not of how this ledger calls it: what is
+    said again after an older backup was put back leaves under the same key. A message without a key is known by its
+    delivery alone."""
+    message, delivery = claim.message, claim.delivery
+    if not message.key:
+        return delivery.id
+    said = (message.authority, message.sender, message.exchange, message.key, delivery.receiver, delivery.operation)
+    return digest("\x1f".join(said).encode())[:32]
 
 
 def heard_in(result: Result) -> Record:

@@ -26,6 +26,7 @@ from hub.dispatcher.attempt import (
     heard_in,
     is_bare,
     kept,
+    outgoing_key,
     question,
     tickets,
 )
@@ -104,7 +105,7 @@ class Dispatcher:
         delivery, authority = claim.delivery, claim.message.authority
         try:
             answer = await self._caller.call(
-                ready.application, delivery.operation, ready.document, authority=authority, key=delivery.id
+                ready.application, delivery.operation, ready.document, authority=authority, key=outgoing_key(claim)
             )
         except Exception:
             log.exception("delivery %s: the hub itself failed in the call", delivery.id)
@@ -221,7 +222,7 @@ class Dispatcher:
             return Result(Unanswered(NO_LOOK_UP), plan, asks_a_person=True)
         asked = question(plan, look_up)
         authority = plan.claim.message.authority
-        answer = await self._caller.call(plan.application, look_up, asked, authority=authority, key=delivery.id)
+        answer = await self._caller.call(plan.application, look_up, asked, authority=authority, key=outgoing_key(plan.claim))
         match answer.outcome:
             case Delivered() if answer.missing:
                 return await self._missing(plan, answer)

@@ -3,6 +3,7 @@ the name that the campaign of real nodes gives it too. A pure function of what w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -82,7 +83,7 @@ class _Bench:
     def _effects(self) -> Iterator[tuple[float, sqlite3.Row | None, str]]:
         """What was done, when, and because of which delivery: the waste application knows the request, the portal the
         key of the call."""
-        by_request = {}
+        by_request, by_key = {}, {self._key(each): each for each in self.deliveries.values()}
         for key, order in self.played.said.items():
             for each in self.messages.values():
                 if each["key"] == key:
@@ -91,7 +92,14 @@ class _Bench:
             if effect.application == "waste":
                 yield effect.at, by_request.get((effect.reference, effect.about)), f"{effect.reference}/{effect.about}"
             else:
-                yield effect.at, self.deliveries.get(effect.key), effect.key or f"{effect.reference} (no key)"
+                yield effect.at, by_key.get(effect.key), effect.key or f"{effect.reference} (no key)"
+
+    def _key(self, delivery: sqlite3.Row) -> str:
+        """The key that its calls must carry: made of what its sender said."""
+        message = self.messages[delivery["message"]]
+        told = [message[part] for part in ("authority", "sender", "exchange", "key")]
+        said = "\x1f".join((*told, delivery["receiver"], delivery["operation"]))
+        return hashlib.sha256(said.encode()).hexdigest()[:32] if message["key"] else delivery["id"]
 
     def _of(self, message: str) -> sqlite3.Row | None:
         return next((each for each in self.deliveries.values() if each["message"] == message), None)

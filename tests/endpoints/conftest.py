@@ -17,6 +17,15 @@ from hub.settings import read_settings
 from tests.endpoints.doors import Doors
 
 REPOSITORY = Path(__file__).parents[2]
+COLLECTING = """
+connector: waste
+title: Gestion des déchets
+protocol: soap
+contract: waste.wsdl
+instances: {}
+operations:
+  create_order: {direction: collect, action: CreateOrder}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +50,15 @@ async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
 
 @pytest.fixture
 async def collecting(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
-    """The same, with a waste application that fetches its orders from its mailbox."""
+    """The same, with a waste application that nobody can call: it fetches its orders from its mailbox."""
     root = tmp_path / "collecting"
     shutil.copytree(shipped, root)
-    for file, old, new in (
-        ("connectors/waste/connector.yaml", "    direction: out\n", "    direction: collect\n"),
-        ("mappings/bin-replacement.yaml", "waste: {out: create_order}", "waste: {collect: create_order}"),
-    ):
-        text = (root / file).read_text(encoding="utf-8")
-        assert text.count(old) == 1
-        (root / file).write_text(text.replace(old, new), encoding="utf-8")
+    (root / "connectors" / "waste" / "connector.yaml").write_text(COLLECTING, encoding="utf-8")
+    (root / "mappings" / "bin-progress.yaml").unlink()
+    exchange = root / "mappings" / "bin-replacement.yaml"
+    text = exchange.read_text(encoding="utf-8")
+    assert text.count("waste: {out: create_order}") == 1
+    exchange.write_text(text.replace("waste: {out:", "waste: {collect:"), encoding="utf-8")
     async with opened(root, tmp_path) as found:
         yield found
 

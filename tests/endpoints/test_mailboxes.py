@@ -266,7 +266,7 @@ async def test_what_is_asked_wrongly_is_said(collecting: Doors, query: dict[str,
 
 
 async def test_an_exchange_that_is_not_collected_is_said(collecting: Doors) -> None:
-    answer = await collecting.get(MAILBOX, key=collecting.waste, exchange="bin-progress")
+    answer = await collecting.get(MAILBOX, key=collecting.waste, exchange="request-status")
 
     assert answer.status_code == 403
 

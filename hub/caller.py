@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any
 
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
@@ -17,12 +19,7 @@ from hub.transports.credentials import Credentials
 from hub.transports.judge import Missing, judge, judge_error, judge_look_up
 from hub.transports.rest import rest_call
 from hub.transports.soap import soap_call
-
-
-class Transport(Protocol):
-    """Sends one call. Raises TransportError when no whole answer came back."""
-
-    async def send(self, call: Call) -> Reply: ...
+from hub.transports.tokens import SignIn, Tokens, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,14 @@ class Answer:
     missing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """How a call is signed in: by what is shown with it, or by a token that is given for it."""
+
+    credentials: Credentials | None = None
+    sign_in: SignIn | None = None
+
+
 class Caller:
     """Calls applications at the addresses and with the secrets that the settings give."""
 
@@ -44,19 +49,21 @@ class Caller:
         self._settings = settings
         self._transport = transport
         self._clock = clock
+        self._tokens = Tokens(transport, timer=time.monotonic)
         self._codecs = Codecs()
 
     async def call(self, application: Application, name: str, document: Document, *, authority: str, key: str) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
         try:
-            call = self._made(application, name, keyed(application, name, document, key), authority)
+            signed = self._signed(application, authority)
+            call = self._made(application, name, keyed(application, name, document, key), authority, signed.credentials)
         except MessageError as error:
             return Answer(Refused(all_problems(error)))
         except ConfigurationError as error:
             return Answer(Misconfigured(error.text))
         media = call.headers.get("Content-Type", "").partition(";")[0]
         try:
-            reply = await self._transport.send(call)
+            reply = await self._sent(call, signed.sign_in)
         except MessageError as error:
             return Answer(Refused(all_problems(error)), call.body, media)
         except TransportError as error:
@@ -65,6 +72,17 @@ class Caller:
         if isinstance(judged, Missing):
             return Answer(Delivered(), call.body, media, reply, missing=True)
         return Answer(judged, call.body, media, reply)
+
+    async def _sent(self, call: Call, sign_in: SignIn | None) -> Reply:
+        """The reply; with a new token once, when the application no longer takes the one that there is: it did nothing."""
+        if sign_in is None:
+            return await self._transport.send(call)
+        token = await self._tokens.get(sign_in)
+        reply = await self._transport.send(_with_token(call, token))
+        if reply.status != HTTPStatus.UNAUTHORIZED:
+            return reply
+        self._tokens.drop(sign_in, token)
+        return await self._transport.send(_with_token(call, await self._tokens.get(sign_in)))
 
     def body(self, application: Application, name: str, document: Document) -> bytes:
         """The document as the operation `name` writes it, held against its contract. Raises MessageError."""
@@ -76,7 +94,9 @@ class Caller:
             raise MessageError(problems=problems)
         return body
 
-    def _made(self, application: Application, name: str, document: Document, authority: str) -> Call:
+    def _made(
+        self, application: Application, name: str, document: Document, authority: str, credentials: Credentials | None
+    ) -> Call:
         """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
         operation, spec = application.operation(name), application.spec
         body = self.body(application, name, document)
@@ -85,7 +105,7 @@ class Caller:
             raise ConfigurationError(_no_instance(application.name, authority))
         common: dict[str, Any] = {
             "address": self._settings.expand(instance.address),
-            "credentials": self._credentials(application, instance.credentials),
+            "credentials": credentials,
             "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
         }
         if isinstance(operation.binding, SoapBinding):
@@ -94,11 +114,18 @@ class Caller:
             call = rest_call(operation, document, body=body, **common)
         return replace(call, certificates=_file(application, instance.certificates)) if instance.certificates else call
 
-    def _credentials(self, application: Application, reference: str) -> Credentials | None:
-        if not reference:
-            return None
-        way = application.spec.authentication
-        return Credentials(way.kind, self._settings.secret(reference), way.header)
+    def _signed(self, application: Application, authority: str) -> _Signed:
+        """How an authority's copy of the application is signed in to. ConfigurationError."""
+        instance, way = application.spec.instances.get(application.instance(authority)), application.spec.authentication
+        if instance is None or not instance.credentials:
+            return _Signed()
+        credentials = Credentials(way.kind, self._settings.secret(instance.credentials), way.header)
+        if way.kind != "oauth2":
+            return _Signed(credentials)
+        client, secret = credentials.pair()
+        certificates = _file(application, instance.certificates) if instance.certificates else ""
+        url = self._settings.expand(way.token_url)
+        return _Signed(sign_in=SignIn(url, client, secret, way.scope, way.client_in, certificates))
 
     def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]
@@ -112,6 +139,10 @@ class Caller:
         if spec.direction == "ask" and spec.found:
             return judge_look_up(reply, operation, found=spec.found, **known)
         return judge(reply, operation, **known)
+
+
+def _with_token(call: Call, token: str) -> Call:
+    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
 
 
 def keyed(application: Application, name: str, document: Document, key: str) -> Document:

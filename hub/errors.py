@@ -105,6 +105,10 @@ class CallForbidden(TransportError):
     """The connector's address is not one that this hub may call."""
 
 
+class SignInRefused(TransportError):
+    """The service that gives tokens refuses the hub: nothing was sent to the application."""
+
+
 class NotAllowed(HubError):
     """The caller is not known, or has no right to this."""
 

@@ -55,13 +55,13 @@ def _read(content: bytes, shown: str) -> Source:
         raise ConfigurationError(error.text, findings=findings) from error
 
 
-def stray_references(source: Source, *, but: str = "") -> Iterator[Finding]:
+def stray_references(source: Source, *, but: tuple[str, ...] = ()) -> Iterator[Finding]:
     """A finding for each `${...}` that would be taken as it stands; keys called `but` may hold one."""
     for place, text in _texts(source.data, ()):
-        if place[-1:] != (but,) and (found := _REFERENCE.search(text)):
+        if not (place and place[-1] in but) and (found := _REFERENCE.search(text)):
             words = Text(
-                en=f"“{found[0]}” is not replaced here: only an instance's address may refer to the environment",
-                fr=f"« {found[0]} » n'est pas remplacé ici : seule l'adresse d'une instance peut renvoyer à l'environnement",
+                en=f"“{found[0]}” is not replaced here: only addresses may refer to the environment",
+                fr=f"« {found[0]} » n'est pas remplacé ici : seules les adresses peuvent renvoyer à l'environnement",
             )
             right = Text(en="write the value itself", fr="écrivez la valeur elle-même")
             yield source.finding(place, words, row=_row_of(place), right=right)

@@ -21,6 +21,8 @@ def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
     for name, instance in spec.instances.items():
         if wrong := _wrong_address(instance.address):
             yield source.finding(("instances", name, "address"), wrong[0], right=wrong[1])
+    if spec.authentication.token_url and (wrong := _wrong_address(spec.authentication.token_url)):
+        yield source.finding(("authentication", "token_url"), wrong[0], right=wrong[1])
     if not _HEADER.fullmatch(spec.authentication.header):
         words = Text(en="this is not the name of a header", fr="ce n'est pas un nom d'en-tête")
         right = Text(

@@ -55,12 +55,32 @@ class Limits(Spec):
 
 
 class Authentication(Spec):
-    """How the hub signs in: the secret's text is the token, `user:password`, or the header's value."""
+    """How the hub signs in: the secret's text is the token, `user:password`, the header's value, or `client:secret`."""
 
-    kind: Literal["bearer", "basic", "header", "username-token"] = Field(
-        "bearer", description="bearer token, HTTP basic, a header of its own, or WS-Security UsernameToken."
+    kind: Literal["bearer", "basic", "header", "username-token", "oauth2"] = Field(
+        "bearer",
+        description="bearer token, HTTP basic, a header of its own, WS-Security UsernameToken, or a token that OAuth 2 "
+        "gives for client credentials.",
     )
     header: str = Field("X-API-Key", description="The header's name when the kind is header.")
+    token_url: str = Field(
+        "",
+        description="For oauth2: where tokens are given, or a reference to the environment.",
+        examples=["${TOKEN_URL}"],
+    )
+    scope: str = Field("", description="For oauth2: what is asked for, if the service wants it said.")
+    client_in: Literal["header", "body"] = Field(
+        "header", description="For oauth2: whether the service takes the client and its secret in a header or in the body."
+    )
+
+    @model_validator(mode="after")
+    def _tokens_come_from_somewhere(self) -> Authentication:
+        if (self.kind == "oauth2") != bool(self.token_url):
+            raise refusal(
+                "token_url: say where tokens are given; it belongs to kind: oauth2 alone",
+                "token_url : dites où les jetons sont donnés ; ce mot ne va qu'avec kind: oauth2",
+            )
+        return self
 
 
 class Operation(Spec):

@@ -8,17 +8,21 @@ from typing import Literal
 
 from hub.errors import ConfigurationError, Text
 
+Kind = Literal["bearer", "basic", "header", "username-token", "oauth2"]
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """One secret: a bearer token, `user:password` (basic, username-token), or the value of the header `header`."""
+    """One secret: a bearer token, `user:password` (basic, username-token), the value of the header `header`, or the
+    `client:secret` that tokens are given to (oauth2)."""
 
-    kind: Literal["bearer", "basic", "header", "username-token"]
+    kind: Kind
     secret: str = field(repr=False)
     header: str = "X-API-Key"
 
     def headers(self) -> dict[str, str]:
-        """The HTTP headers that show the secret; none for a UsernameToken, which goes into the envelope."""
+        """The HTTP headers that show the secret; none for a UsernameToken, which goes into the envelope, and
+        for what a token is asked with."""
         match self.kind:
             case "bearer":
                 return {"Authorization": f"Bearer {self._printable()}"}
@@ -26,7 +30,7 @@ class Credentials:
                 return {"Authorization": f"Basic {b64encode(self.secret.encode()).decode()}"}
             case "header":
                 return {self.header: self._printable()}
-            case "username-token":
+            case "username-token" | "oauth2":
                 return {}
 
     def pair(self) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from hub.call import (
 )
 from hub.codecs import Codec
 from hub.contract import Operation, RestBinding
-from hub.errors import CallForbidden, CallNotSent, Text, TransportError, same
+from hub.errors import CallForbidden, CallNotSent, SignInRefused, Text, TransportError, same
 from hub.specs.connector import AnswerRule
 from hub.transports.answer import Answer, plain, read_answer, values_at
 from hub.transports.envelope import SoapFault
@@ -87,12 +87,14 @@ def judge_look_up(
     return outcome if any(values_at(outcome.answer, found)) else Missing(_NOT_THERE)
 
 
-def judge_error(error: TransportError) -> NotSent | Unanswered | Misconfigured:
+def judge_error(error: TransportError) -> NotSent | Unanswered | Misconfigured | Unauthorised:
     """What a call that brought back no answer comes to."""
     if isinstance(error, CallNotSent):
         return NotSent(error.text)
     if isinstance(error, CallForbidden):
         return Misconfigured(error.text)
+    if isinstance(error, SignInRefused):
+        return Unauthorised(error.text)
     return Unanswered(error.text)
 
 

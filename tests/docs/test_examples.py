@@ -23,6 +23,8 @@ KINDS = {
     "operation": Sample,
     "examples": Examples,
 }
+OF_CONNECTOR = ("authentication", "answers", "instances")
+CONNECTOR = "connector: shown\ntitle: Shown\nprotocol: rest\ncontract: shown.yaml\noperations: {}\n"
 PART = "exchange: shown\ntitle: Shown\nsector: social\nkey: id\n"
 REST = {"between": "between: {}\n", "fields": "fields: {}\n"}
 """What a page leaves out that shows the rows, or the sides, of a mapping only."""
@@ -36,6 +38,9 @@ def test_a_file_that_is_shown_fits_its_spec(text: str, tmp_path: Path) -> None:
     first = next(iter(yaml.load(text, yaml.BaseLoader)))
     if first in REST:
         first, text = "exchange", PART + text + "".join(line for key, line in REST.items() if key != first)
+    if first in OF_CONNECTOR:
+        given = yaml.load(text, yaml.BaseLoader)
+        first, text = "connector", CONNECTOR + text + ("" if "instances" in given else "instances: {}\n")
     file = tmp_path / "shown.yaml"
     file.write_text(text, encoding="utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -42,11 +42,14 @@ class _Standing:
     ahead: bool
 
 
-_ASKED = f"SELECT {', '.join(field.name for field in fields(_Standing))} FROM delivery WHERE id "
+_NAMES = ", ".join(field.name for field in fields(_Standing))
 STANDING = {
-    "sqlite": sa.text(f"{_ASKED} IN (SELECT value FROM json_each(:ids))"),
-    "postgresql": sa.text(f"{_ASKED} = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"),
+    "sqlite": sa.text(
+        f"SELECT json_group_array(json_array({_NAMES})) FROM delivery WHERE id IN (SELECT value FROM json_each(:ids))"
+    ),
+    "postgresql": sa.text(f"SELECT {_NAMES} FROM delivery WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"),
 }
+"""How deliveries stand; of SQLite all in one text, for each row that it gives lets the event loop's thread in between."""
 REMEMBER = insertion(
     crosswalk,
     CROSSING,
@@ -141,8 +144,12 @@ def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | Non
 def _locked(to: Transaction, ids: set[str]) -> dict[str, _Standing]:
     """These deliveries by id, locked in the order of their ids so that two nodes never wait for each other."""
     dialect = to.connection.dialect.name
-    given: Any = sorted(ids) if dialect == "postgresql" else json.dumps(sorted(ids))
-    return {row.id: _Standing(*row) for row in to.connection.execute(STANDING[dialect], {"ids": given})}
+    rows: Iterable[Sequence[Any]]
+    if dialect == "postgresql":
+        rows = to.connection.execute(STANDING[dialect], {"ids": sorted(ids)})
+    else:
+        rows = json.loads(to.connection.execute(STANDING[dialect], {"ids": json.dumps(sorted(ids))}).scalar_one())
+    return {row[0]: _Standing(*row) for row in rows}
 
 
 def _holds(each: Settlement, now_held: _Standing | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -22,8 +23,8 @@ Row = Mapping[str, Any]
 _TYPES: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-AT_ONCE = 64
-"""Rows in one statement of SQLite at most."""
+AT_ONCE = 32
+"""Rows in one statement of SQLite at most: the driver knows each statement by heart, one for each number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,18 @@ class Statement:
         return on.exec_driver_sql(self.postgresql, (orjson.dumps(rows).decode(),)).rowcount
 
     def _in_parts(self, on: sa.Connection, rows: Sequence[Row]) -> int:
-        """Each part as large as a power of two, so that the driver knows the few statements that there are by heart."""
-        values, touched, start = itemgetter(*self.columns), 0, 0
-        while start < len(rows):
-            many = min(AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
-            part = rows[start : start + many]
-            touched += on.exec_driver_sql(self._for(many), tuple(chain.from_iterable(map(values, part)))).rowcount
-            start += many
+        values, touched = itemgetter(*self.columns), 0
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            told = tuple(chain.from_iterable(map(values, part)))
+            touched += on.exec_driver_sql(_for(self.sqlite, len(self.columns), len(part)), told).rowcount
         return touched
 
-    def _for(self, many: int) -> str:
-        row = f"({', '.join('?' * len(self.columns))})"
-        return self.sqlite.format(", ".join([row] * many))
+
+@cache
+def _for(statement: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return statement.format(", ".join([row] * rows))
 
 
 def insertion(table: sa.Table, columns: Sequence[str], ending: str = "") -> Statement:

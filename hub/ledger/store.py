@@ -94,6 +94,10 @@ class Store:
             self.lock.close()
 
 
+STATEMENTS = 512
+"""How many statements a connection to SQLite knows by heart: one for each number of rows of each that takes many."""
+
+
 async def open_store(url: str, *, ballast: int = 0) -> Store:
     """The database of a URL, made or brought up to date, with a ballast of so many bytes beside a SQLite book.
 
@@ -137,7 +141,7 @@ def _sqlite(url: sa.URL, path: Path, ballast: int) -> Store:
     check_place(path.resolve().parent)
     lock = _locked(path)
     path.touch(mode=0o600)  # references and keys' hashes are nobody else's to read; SQLite's own files take its mode
-    manual: dict[str, Any] = {"isolation_level": None}
+    manual: dict[str, Any] = {"isolation_level": None, "cached_statements": STATEMENTS}
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args=manual)
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, connect_args=manual)
     _prepare(writing, SQLITE_WRITER)

@@ -102,7 +102,7 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) 
     await clock.agree_with(ledger)
     transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
     caller = Caller(settings=settings, transport=transport, clock=clock)
-    announce, chance = _to_all((telemetry.listen, *listeners)), random.SystemRandom().random
+    announce, chance = _to_all((telemetry.listen, *listeners)), random.Random().random  # noqa: S311 - spreads waits
     ground = _Ground(catalogue, ledger, caller, clock, announce, chance)
     intake, dispatcher = _intake(ground, settings.most_waiting), _dispatcher(ground)
     return Hub(

@@ -50,8 +50,9 @@ MOST_LOSSES = 5
 SUSPECT = 3
 """So many losses in a row are no accident of a node any more."""
 
-APART, WITHIN = timedelta(seconds=2), timedelta(seconds=10)
-"""What lies between two suspects, time enough for most calls; many come closer, so that the last goes in time."""
+APART, WITHIN = timedelta(seconds=2), timedelta(seconds=4)
+"""What lies between two suspects, time enough for most calls; many come closer, so that the last goes within twenty seconds
+of a death, of which a lease may take fifteen."""
 
 
 def check_transition(before: State, after: State) -> None:

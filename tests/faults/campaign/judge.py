@@ -159,7 +159,7 @@ def _done(each: Told) -> Found:
         yield "I3", "called delivered, and no back office took it"
     most = 1
     if each.destination == FORGETFUL:
-        most += sum(line["event"] in UNKNOWN for line in each.lines)
+        most += sum(line["event"] in UNKNOWN for line in each.lines) + _set_aside(each)
     if each.effects > most:
         yield "I4", f"carried out {each.effects} times, {most} at most"
 
@@ -243,10 +243,10 @@ def _order(told: Iterable[Told]) -> Found:
             keys[each.reference].append(each)
     for reference, said in keys.items():
         said.sort(key=lambda each: each.number)
-        effects = sorted((call["n"], each.number) for each in said for call in each.calls if call["applied"])
-        for (_, before), (n, after) in pairwise(effects):
+        firsts = [(min(call["n"] for call in each.calls if call["applied"]), each.number) for each in said if each.effects]
+        for (_, before), (n, after) in pairwise(sorted(firsts)):
             if after < before:
-                yield "I5", f"{reference}: {after} was done after {before} (line {n})"
+                yield "I5", f"{reference}: {after} was first done after {before} (line {n})"
         for before, after in pairwise(said):
             ends = [line["id"] for line in before.lines if line["event"] in ENDS]
             if after.claims and (not ends or after.claims[0]["id"] < max(ends)):

@@ -10,6 +10,8 @@ from typing import Any
 from tests.faults.campaign.evidence import Evidence, Row
 
 MICROSECONDS = 1_000_000
+LEASE = 15.0
+"""Seconds that a claim is held at least, whatever becomes of its holder."""
 
 Deaths = Mapping[str, Sequence[float]]
 """When each node was killed, by its name, in order."""
@@ -75,12 +77,15 @@ def _death_of(node: Row, deaths: Deaths) -> float | None:
 
 
 def _begun(after: Sequence[Row], lost: Row, names: Mapping[str, Row], deaths: Deaths) -> float:
-    """When the next attempt began: its line less the seconds that it took; of one that was lost too, at the latest when its
-    holder died; the loss itself when a person settled it, or nobody had to."""
+    """When the next attempt began: its line less the seconds that it took. Of one that was lost too, at the latest when its
+    holder died, or, when that lived on, a lease before it was lost. The loss itself when a person settled it, or nobody had
+    to."""
     following = next((line for line in after if line["event"] in ("lease-lost", *_attempted(line))), lost)
     ended = following["at"] / MICROSECONDS - float(following["detail"].get("seconds", 0.0))
-    died = _death_before(following, names, deaths) if following is not lost else None
-    return max(died if died is not None else ended, lost["at"] / MICROSECONDS)
+    if following["event"] == "lease-lost" and following is not lost:
+        died = _death_before(following, names, deaths)
+        ended = died if died is not None else ended - LEASE
+    return max(ended, lost["at"] / MICROSECONDS)
 
 
 def _attempted(line: Row) -> tuple[str, ...]:

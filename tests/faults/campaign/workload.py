@@ -22,7 +22,8 @@ from tests.faults.campaign.history import History
 from tests.faults.campaign.plan import Plan
 from tests.faults.campaign.town import LARGEST_BODY, Node, Town
 
-CLIENTS = 30
+CLIENTS = 90
+"""So many that those who wait for a node that hangs do not silence the others."""
 CANARY = "Zéphyrine-Kanari"
 """A name in every message, which must not show anywhere but in its content."""
 EXCHANGES = {LOOKED_UP: "order", FORGETFUL: "letter"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from hub.awaiting import Awaiting
 from hub.caller import Caller
 from hub.catalogue import Catalogue, load_catalogue
 from hub.chance import random_piece
@@ -152,6 +153,7 @@ def _worker(on: _Ground, dispatcher: Dispatcher) -> Worker:
         lanes=on.catalogue.lane_policies(),
         clock=on.clock,
         agree=lambda: on.clock.agree_with(on.ledger),
+        note_missed=Awaiting(catalogue=on.catalogue, ledger=on.ledger, clock=on.clock, announce=on.announce).look,
     )
 
 

@@ -50,6 +50,16 @@ class LaneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A message was to be followed by `news`, and was not in time."""
+
+    exchange: str
+    news: str
+    reference: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A schedule's run ended."""
 
@@ -58,5 +68,5 @@ class Fetched:
     error: str = ""
 
 
-Signal = Accepted | NotAccepted | Attempted | LaneChanged | Fetched
+Signal = Accepted | NotAccepted | Attempted | LaneChanged | Fetched | Missed
 Listener = Callable[[Signal], None]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from hub.signals import Accepted, Attempted, Fetched, LaneChanged, NotAccepted, Signal
+from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 
 STEPS, STEP_SECONDS = 12, 300
 """The traffic that is remembered for the console: one hour, in steps of five minutes."""
@@ -71,6 +71,12 @@ class Telemetry:
             "hub_attempt_seconds", "How long an attempt took.", ("lane",), registry=self.registry, buckets=_SECONDS
         )
         self._fetches = Counter("hub_fetches", "Runs of schedules.", ("schedule", "outcome"), registry=self.registry)
+        self._missed = Counter(
+            "hub_news_missed",
+            "Messages without the news that was to follow.",
+            ("exchange", "news"),
+            registry=self.registry,
+        )
         self._items = Counter("hub_fetched_items", "Items fetched.", ("schedule",), registry=self.registry)
 
     def _gauge(self) -> None:
@@ -104,6 +110,9 @@ class Telemetry:
             case LaneChanged():
                 self._show_gate(signal.lane, signal.gate)
                 self._write("info" if signal.gate == "closed" else "warning", "lane changed", signal)
+            case Missed():
+                self._missed.labels(signal.exchange, signal.news).inc()
+                self._write("error", "news missed", signal)
             case Fetched():
                 self._fetches.labels(signal.schedule, "failed" if signal.error else "done").inc()
                 self._items.labels(signal.schedule).inc(signal.items)

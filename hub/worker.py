@@ -23,7 +23,7 @@ PATIENCE = 5.0
 PAUSE = 0.2
 """Seconds between two looks at what has expired, while there is more of it."""
 SWEEP = 60.0
-"""Seconds between two looks at what stands behind nobody any more."""
+"""Seconds between two looks at what stands behind nobody any more, and at news that has not come."""
 MOST = 200
 """Deliveries in hand at once, all lanes together."""
 GRACE = 30.0
@@ -37,7 +37,7 @@ log = logging.getLogger("hub.worker")
 
 
 class Worker:
-    """One node's loop over all lanes. `agree` sets the clock by the ledger's."""
+    """One node's loop over all lanes. `agree` sets the clock by the ledger's, `note_missed` notes news that has not come."""
 
     def __init__(
         self,
@@ -47,12 +47,14 @@ class Worker:
         lanes: Mapping[str, LanePolicy],
         clock: Callable[[], datetime],
         agree: Callable[[], Awaitable[None]],
+        note_missed: Callable[[], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._lanes = lanes
         self._clock = clock
         self._agree = agree
+        self._note_missed = note_missed
         self._work = asyncio.Event()
         self._stopping = False
         self._has_more = False
@@ -91,7 +93,7 @@ class Worker:
         """Take up what earlier starts of this node left, and begin."""
         await self._ledger.attend(self)
         await self._ledger.void(now=self._clock())
-        steps = (self._claiming, self._renewing, self._agreeing, self._expiring, self._sweeping)
+        steps = (self._claiming, self._renewing, self._agreeing, self._expiring, self._sweeping, self._missing)
         self._loops = [asyncio.create_task(self._steadily(step)) for step in steps]
 
     async def stop(self) -> None:
@@ -171,6 +173,11 @@ class Worker:
         for claim in claims:
             self._take(claim)
         await asyncio.sleep(PAUSE if claims else RENEWAL)
+
+    async def _missing(self) -> None:
+        """Note the news that has not come in time."""
+        await self._note_missed()
+        await asyncio.sleep(SWEEP)
 
     def _take(self, claim: Claim) -> None:
         task = asyncio.create_task(self._carried_out(claim))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.call import Outcome
@@ -270,6 +270,15 @@ class Selection:
     causes: tuple[Cause, ...]
     first: tuple[Delivery, ...]
     mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A message of `exchange` is to be followed, `within` so long of its acceptance, by one of `news` with its reference."""
+
+    exchange: str
+    news: str
+    within: timedelta
 
 
 @dataclass(frozen=True, slots=True)

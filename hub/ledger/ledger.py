@@ -13,16 +13,41 @@ from functools import partial
 from typing import Self
 
 from hub.errors import HubUnavailable, MessageError, NoRoom
-from hub.ledger import accepting, claiming, copies, expiring, images, keys, operating, schedules, selecting, settling, turns
+from hub.ledger import (
+    accepting,
+    claiming,
+    copies,
+    expiring,
+    images,
+    keys,
+    missing,
+    operating,
+    schedules,
+    selecting,
+    settling,
+    turns,
+)
 from hub.ledger.contents import Safe
 from hub.ledger.copies import Restored
-from hub.ledger.facts import Acceptance, ApiKey, Cipher, Claim, Crossing, Detail, Held, Search, Settlement, Taker
+from hub.ledger.facts import (
+    Acceptance,
+    ApiKey,
+    Cipher,
+    Claim,
+    Crossing,
+    Detail,
+    Expectation,
+    Held,
+    Search,
+    Settlement,
+    Taker,
+)
 from hub.ledger.failures import Trouble, no_room
 from hub.ledger.inquiry import Inquiry
 from hub.ledger.store import QUICK, Store, open_store
 from hub.ledger.writer import Writer
 from hub.lifecycle import LanePolicy
-from hub.message import Delivery, Receipt
+from hub.message import Delivery, Message, Receipt
 
 
 class Ledger(Inquiry):
@@ -186,6 +211,11 @@ class Ledger(Inquiry):
         """Note what a side of a two-way exchange is about to be told."""
         sealed = self._safe.sealed_image(held)
         await self._writer.run(lambda to: images.tell(to, sealed))
+
+    async def note_missed(self, wanted: Expectation, *, now: datetime) -> tuple[Message, ...]:
+        """The messages that were to be followed by news and whose time for it has passed since the last look of any node;
+        each is given once, with a journal line of its own."""
+        return await self._writer.run(lambda to: missing.note_missed(to, wanted, now=now))
 
     # -- operating ----------------------------------------------------------------------------------------------------
 

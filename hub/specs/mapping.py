@@ -140,6 +140,13 @@ class Then(Spec):
     refused: Follow | None = None
 
 
+class Expects(Spec):
+    """What is to be heard next of the same reference."""
+
+    exchange: Slug = Field(description="The exchange by which it comes.")
+    within: Duration = Field(description="How long after the message was accepted.")
+
+
 class Mapping(Spec):
     """One exchange: who says it to whom, and how each field reads on each side."""
 
@@ -179,6 +186,12 @@ class Mapping(Spec):
     fields: dict[Word, Row]
     reply: dict[Word, Row] = Field(default_factory=dict)
     then: Then = Field(default_factory=Then)
+    expects: Expects | None = Field(
+        None,
+        description="The news that must follow, and by when. What does not come is missed: it is counted, logged, and told "
+        "in the message's story, once.",
+        examples=[{"exchange": "bin-progress", "within": "10d"}],
+    )
     ignore: dict[str, tuple[Path, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

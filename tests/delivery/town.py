@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hub.awaiting import Awaiting
 from hub.caller import Caller
 from hub.catalogue import Catalogue
 from hub.dispatcher import Dispatcher
@@ -118,7 +119,15 @@ class Town:
         intake = Intake(**common, **made)
         dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random)
         lanes = self.catalogue.lane_policies()
-        worker = Worker(ledger=ledger, dispatcher=dispatcher, lanes=lanes, clock=clock, agree=partial(agree, ledger))
+        awaiting = Awaiting(**common)
+        worker = Worker(
+            ledger=ledger,
+            dispatcher=dispatcher,
+            lanes=lanes,
+            clock=clock,
+            agree=partial(agree, ledger),
+            note_missed=awaiting.look,
+        )
         scheduler = Scheduler(**common, caller=caller, intake=intake, chance=lambda: 0.0)
         self.nodes.append(Node(name, ledger, intake, dispatcher, worker, scheduler, heard, Machine(ledger.boot)))
         return self.nodes[-1]

@@ -26,7 +26,7 @@ KINDS = {
 OF_CONNECTOR = ("authentication", "answers", "instances")
 CONNECTOR = "connector: shown\ntitle: Shown\nprotocol: rest\ncontract: shown.yaml\noperations: {}\n"
 PART = "exchange: shown\ntitle: Shown\nsector: social\nkey: id\n"
-REST = {"between": "between: {}\n", "fields": "fields: {}\n"}
+REST = {"between": "between: {}\n", "fields": "fields: {}\n", "expects": ""}
 """What a page leaves out that shows the rows, or the sides, of a mapping only."""
 SHOWN = [
     pytest.param(text, id=f"{name(page)}-{number}") for page in PAGES for number, text in enumerate(blocks(page, "yaml"))

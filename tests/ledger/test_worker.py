@@ -55,7 +55,7 @@ async def start(ledger: Ledger, sending: Sending) -> AsyncIterator[Start]:
 
     def started(policy: LanePolicy = WIDE) -> Worker:
         workers.append(
-            Worker(ledger=ledger, dispatcher=sending, lanes={LANE: policy}, clock=now, agree=_nothing)  # type: ignore[arg-type]
+            Worker(ledger=ledger, dispatcher=sending, lanes={LANE: policy}, clock=now, agree=_nothing, note_missed=_nothing)  # type: ignore[arg-type]
         )
         return workers[-1]
 

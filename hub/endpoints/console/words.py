@@ -204,6 +204,9 @@ EVENTS: Mapping[str, Text] = {
     "released": Text(en="Given back unsent when a node stopped", fr="Rendu sans envoi à l'arrêt d'un nœud"),
     "lease-lost": Text(en="Its node stopped while sending: taken up", fr="Son nœud s'est arrêté pendant l'envoi : repris"),
     "lease-ended": Text(en="Its loan ended: taken up", fr="Son prêt a pris fin : repris"),
+    "news-missed": Text(
+        en="The news that was to follow did not come in time", fr="La suite attendue n'est pas venue à temps"
+    ),
     "replayed": Text(en="Sent anew by a person", fr="Renvoyé par une personne"),
     "cancelled": Text(en="Skipped by a person", fr="Abandonné par une personne"),
     "replaced": Text(en="Replaced by a corrected message", fr="Remplacé par un message corrigé"),

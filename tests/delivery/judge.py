@@ -249,7 +249,8 @@ class _Bench:
         if change["token"] in settled:
             settled.remove(change["token"])
             return
-        if change["holder"] not in self.played.unwell and not self._released(delivery, change["holder"]):
+        well = change["at"] > self.played.unwell.get(change["holder"], -1.0)
+        if well and not self._released(delivery, change["holder"]):
             yield Broken("I10", f"{delivery} was taken from {change['holder']}, which was well")
 
     def _released(self, delivery: str, holder: str) -> bool:

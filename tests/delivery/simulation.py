@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
@@ -66,11 +67,15 @@ class Clock:
         self.ahead = timedelta(0)
 
 
+FELT = 25.0
+"""Virtual seconds after a fault in which a lease may still end because of it: a lease, and two renewals."""
+
+
 @dataclass
 class Simulation:
     """A town in trouble. `said`: the key and the request of each message; `receipts`: what each key was answered;
-    `poison`: the requests that the application refuses for good; `unwell`: the starts of nodes that met a fault;
-    `probes`: the claims that tried whether a broken lane works again."""
+    `poison`: the requests that the application refuses for good; `unwell`: the starts of nodes that met a fault, and until
+    when it may be felt; `probes`: the claims that tried whether a broken lane works again."""
 
     town: Town
     chance: random.Random
@@ -80,7 +85,7 @@ class Simulation:
     receipts: dict[str, list[Receipt]] = field(default_factory=lambda: defaultdict(list))
     taken_unlike: list[str] = field(default_factory=list)
     confirmed: set[str] = field(default_factory=set)
-    unwell: set[str] = field(default_factory=set)
+    unwell: dict[str, float] = field(default_factory=dict)
     probes: set[tuple[str, int]] = field(default_factory=set)
     count: Counter[str] = field(default_factory=Counter)
     troubled: bool = True
@@ -204,7 +209,7 @@ class Simulation:
         drawn = self.chance.random() if self.troubled else 1.0
         if drawn >= self.swarm.refused + self.swarm.untold:
             return Commit.MADE
-        self.unwell.add(boot)
+        self._ails(boot)
         self.count["commits refused" if drawn < self.swarm.refused else "commits untold"] += 1
         return Commit.REFUSED if drawn < self.swarm.refused else Commit.UNTOLD
 
@@ -292,8 +297,12 @@ class Simulation:
             await asyncio.sleep(self.chance.choice((0.05, 0.5, 3.0, 1.4 * LEASE)))
             await self._start(node.name)
 
+    def _ails(self, boot: str, *, seconds: float = 0.0) -> None:
+        """A start of a node met a fault that lasts so long: what it holds may be lost until its next renewals."""
+        self.unwell[boot] = max(self.unwell.get(boot, 0.0), asyncio.get_running_loop().time() + seconds + FELT)
+
     def _note_kill(self, node: Node) -> None:
-        self.unwell.add(node.ledger.boot)
+        self._ails(node.ledger.boot, seconds=math.inf)
         self.count["kills"] += 1
         wire, boot = self.town.reader.book.wire, node.ledger.boot
         [held] = wire.execute("SELECT count(*) FROM delivery WHERE state = 'sending' AND holder = ?", [boot]).fetchone()
@@ -301,15 +310,16 @@ class Simulation:
 
     async def _paused(self, node: Node) -> None:
         """SIGSTOP and SIGCONT, with the lease run out in between or not."""
-        self.unwell.add(node.ledger.boot)
+        seconds = self.chance.choice((0.5, 4.0, 1.1 * LEASE, 2 * LEASE))
+        self._ails(node.ledger.boot, seconds=seconds)
         self.count["pauses"] += 1
         node.machine.stand_still()
-        await asyncio.sleep(self.chance.choice((0.5, 4.0, 1.1 * LEASE, 2 * LEASE)))
+        await asyncio.sleep(seconds)
         node.machine.go_on()
 
     async def _blinded(self, nodes: list[Node], seconds: float) -> None:
         for node in nodes:
-            self.unwell.add(node.ledger.boot)
+            self._ails(node.ledger.boot, seconds=seconds)
             node.ledger.book.away = True
         await asyncio.sleep(seconds)
         for node in nodes:

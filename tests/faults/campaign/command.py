@@ -121,7 +121,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--kill-every", type=float, default=1.7)
-    parser.add_argument("--rate", type=float, default=130.0)
+    parser.add_argument("--rate", type=float, default=110.0)
     parser.add_argument("--hub-path", default="", help="a folder whose `hub` the nodes run instead")
     parser.add_argument("--folder", default="", help="where the evidence goes")
     return parser.parse_args()

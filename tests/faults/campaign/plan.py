@@ -18,7 +18,7 @@ class Plan:
     database: Literal["postgresql", "sqlite"] = "postgresql"
     seed: int = 1
     kill_every: float = 1.7
-    rate: float = 130.0
+    rate: float = 110.0
     keys: int = 120
     hub_path: str = ""
 

@@ -207,7 +207,7 @@ class Desk:
 
     async def play(self) -> None:
         """Look round again and again, at whichever node answers."""
-        limit = aiohttp.ClientTimeout(total=10, connect=2)
+        limit = aiohttp.ClientTimeout(total=5, connect=2)
         async with aiohttp.ClientSession(timeout=limit) as session:
             while True:
                 await asyncio.sleep(1.0)
@@ -226,11 +226,10 @@ class Desk:
         for lane in (await _ask(session, self.town, node, "/lanes"))["lanes"]:
             if "web page" in lane["reason"]:
                 await _do(session, self.town, node, f"/lanes/{lane['lane']}/resume", reason="it was one page")
-        for delivery in await self._found(session, node, "dead"):
-            await self._dead(session, node, delivery["delivery"])
-        for delivery in await self._found(session, node, "unanswered"):
-            if delivery["due_at"] is None:
-                await self._unanswered(session, node, delivery)
+        dead = [self._dead(session, node, each["delivery"]) for each in await self._found(session, node, "dead")]
+        doubtful = [each for each in await self._found(session, node, "unanswered") if each["due_at"] is None]
+        asked = [self._unanswered(session, node, each) for each in doubtful]
+        await asyncio.gather(*dead, *asked, return_exceptions=True)  # one that hangs holds up no other
         self.left = (await _ask(session, self.town, node, "/overview"))["deliveries"]
 
     async def _found(self, session: aiohttp.ClientSession, node: Node, state: str) -> list[dict[str, Any]]:

@@ -109,8 +109,8 @@ PLANTED = (
         "a call that was not answered counts as success",
         "I3",
         "transports/judge.py",
-        "        return Misconfigured(error.text)\n    return Unanswered(error.text)",
-        "        return Misconfigured(error.text)\n    return Delivered()",
+        "        return Unauthorised(error.text)\n    return Unanswered(error.text)",
+        "        return Unauthorised(error.text)\n    return Delivered()",
     ),
     Planted(
         "what has ended may still be cancelled",

@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 # Hundreds of nodes are started by the tests: each would compile the whole hub again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping clean
+.PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping interop clean
 
 help:           ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 20
@@ -67,5 +67,9 @@ benchmark: $(READY) ## The hub beside what one would use instead, into docs/refe
 benchmark-mapping: $(READY) ## What a mapping costs against the same by hand, and half of it by XSLT and jmespath
 	$(RUN)python -m tests.benchmarks.mapping
 
+interop: $(READY) ## SOAP stacks of others against the hub, both ways, into docs/reference/interop.md; skips what is not there
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --group benchmark --python $(RUN)python
+	$(RUN)python -m tests.interop
+
 clean:          ## Remove what was installed and made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmark
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmark .interop

@@ -60,7 +60,7 @@ PROBLEMS = (
     Kind("operation-unknown", 400, "The SOAP body is of no operation that this application says to the hub."),
     Kind("soap-action-mismatch", 400, "SOAPAction and the body name different operations."),
     Kind("soap-version-mismatch", 400, "The envelope is not of the SOAP version that is expected."),
-    Kind("soap-must-understand", 500, "A SOAP header asks for something that is not done here (mustUnderstand)."),
+    Kind("soap-must-understand", 400, "A SOAP header asks for something that is not done here (mustUnderstand)."),
     Kind("broken-csv", 400, "The lines of a CSV or fixed-width text cannot be read."),
     Kind("broken-json", 400, "The JSON cannot be read."),
     Kind("not-a-number", 400, "NaN and Infinity are not JSON."),

@@ -81,7 +81,7 @@ def _route(name: str, operation: Operation) -> Route:
     binding = operation.binding
     if not isinstance(binding, RestBinding):
         raise TypeError(f"{name} is not a REST operation")
-    pieces = re.split(r"\{([^}]+)\}", binding.path)
+    pieces = re.split(r"\{([^}]+)\}", binding.path or "/")  # what is posted to the address itself comes with the path /
     return Route(
         binding.method.upper(),
         re.compile("([^/]+)".join(re.escape(piece) for piece in pieces[::2])),

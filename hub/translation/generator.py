@@ -131,10 +131,12 @@ class _Maker:
 
 
 def _empties(row: Row, shapes: Mapping[str, Shape]) -> list[Any]:
-    """Not carried, and carried empty, where every contract can do without a value."""
+    """Not carried, and carried empty, where every contract can do without a value. What every contract wants, if only
+    empty (xsi:nil, null), is always carried."""
     if any(shape.required and not shape.nullable for shape in shapes.values()):
         return []
-    return [None, ABSENT]
+    wanted = bool(shapes) and all(shape.required for shape in shapes.values())
+    return [None] if wanted else [None, ABSENT]
 
 
 def _all(pools: tuple[Pool, ...]) -> list[Pool]:

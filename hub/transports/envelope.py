@@ -41,6 +41,8 @@ _OLD_CODES: dict[str, FaultCode] = {
     "VersionMismatch": "VersionMismatch",
     "MustUnderstand": "MustUnderstand",
 }
+_RPC_RESULT = "{http://www.w3.org/2003/05/soap-rpc}result"
+"""SOAP 1.2, part 2, section 4.2.1: an rpc answer may begin with the name of the part that is its result. It is no part."""
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -171,7 +173,7 @@ def _security(token: UsernameToken, version: Version) -> etree._Element:
 def open_envelope(data: bytes, *, charset: str = "", understood: Set[str] | None = None) -> Envelope:
     """Opens an envelope. When serving, `understood` names the headers (`{namespace}name`) that mustUnderstand may ask for.
 
-    MessageError: 400 when it is no envelope, kind `soap-version-mismatch` or `soap-must-understand` for these faults."""
+    MessageError, 400, when it is no envelope; of kind `soap-version-mismatch` or `soap-must-understand` for these faults."""
     root = xml.parse(data, charset=charset)
     version = _version(root)
     namespace = NAMESPACES[version]
@@ -187,6 +189,8 @@ def open_envelope(data: bytes, *, charset: str = "", understood: Set[str] | None
         return Envelope(version, token=token)
     if content.tag == f"{{{namespace}}}Fault":
         return Envelope(version, fault=_fault(content, version), token=token)
+    if version == "1.2" and (result := content.find(_RPC_RESULT)) is not None:
+        content.remove(result)
     return Envelope(version, payload=_bytes(content), token=token)
 
 
@@ -199,7 +203,7 @@ def _version(root: etree._Element) -> Version:
         raise _no_envelope()
     raise MessageError(
         Text(en="This envelope is neither SOAP 1.1 nor SOAP 1.2.", fr="Cette enveloppe n'est ni SOAP 1.1 ni SOAP 1.2."),
-        status=500,
+        status=400,
         kind="soap-version-mismatch",
     )
 
@@ -215,7 +219,7 @@ def _check_understood(header: etree._Element | None, namespace: str, understood:
                     en=f"The SOAP header {name} is not understood here.",
                     fr=f"L'en-tête SOAP {name} n'est pas compris ici.",
                 ),
-                status=500,
+                status=400,
                 kind="soap-must-understand",
             )
 

@@ -13,8 +13,9 @@ reference = pytest.importorskip("hub.cli.reference", exc_type=ImportError)
 
 SOURCES = [file for file in (REPOSITORY / "hub").rglob("*.py") if file.name not in ("reference.py", "described.py")]
 NAMES = sorted(reference.reference_pages(cli.app))
-OTHERS = {"performance.md", "faults.md"}
-"""Written by `make benchmark`, which takes minutes, and from the tables of tests/faults/cases, by its own test."""
+OTHERS = {"performance.md", "interop.md", "faults.md"}
+"""Written by `make benchmark` and `make interop`, which take minutes, and from the tables of tests/faults/cases, by its own
+test."""
 
 
 @pytest.mark.parametrize("page", NAMES)

@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from hub.doubles import Stage, load_double
+
 SERVICE_DONE = {
     "nouveauStatut": "SERVICE_FAIT",
     "dateServiceFait": "29/05/2026",
@@ -123,3 +125,21 @@ async def test_a_double_in_a_process_of_its_own_ends_cleanly_on_sigterm():
 
     assert line.startswith(b"http://127.0.0.1:")
     assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_document_that_is_posted_to_the_address_itself_is_heard(client, tmp_path):
+    folder = tmp_path / "connectors" / "notes"
+    (folder / "samples").mkdir(parents=True)
+    (folder / "note.json").write_text('{"type": "object", "properties": {"text": {"type": "string"}}}')
+    (folder / "samples" / "keep.yaml").write_text("operation: keep\nanswers:\n  - answer: {}\n")
+    (folder / "connector.yaml").write_text(
+        "connector: notes\ntitle: Notes\nprotocol: rest\ncontract: note.json\n"
+        'instances: {default: {address: "http://127.0.0.1:9"}}\n'
+        "operations:\n  keep: {direction: out, action: note}\n"
+    )
+
+    async with load_double(folder, Stage(credentials=False), root=tmp_path) as double:
+        reply = await client.post(double.address, json={"text": "été"})
+
+        assert reply.status_code == 200
+        assert double.calls[0].document == {"text": "été"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 
 import pytest
 from lxml import etree
@@ -92,6 +93,23 @@ async def test_what_is_wrong_is_a_fault_and_nothing_is_kept(doors: Doors, name: 
     assert fault(answer.content)[1]
     assert await doors.kept() == 0
     assert (await doors.call(envelope(order_change()))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("unknown envelope", "This envelope is neither SOAP 1.1 nor SOAP 1.2."),
+        ("header to be understood", "The SOAP header T is not understood here."),
+    ],
+)
+async def test_a_caller_of_another_soap_is_told_so_and_no_operator_is_called(
+    doors: Doors, caplog: pytest.LogCaptureFixture, name: str, words: str
+) -> None:
+    answer = await doors.call(REFUSED[name][0], Accept_Language="en")
+
+    assert answer.status_code == 500
+    assert fault(answer.content)[1] == words
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 async def test_a_body_that_is_too_large_is_cut(doors: Doors, chunks) -> None:

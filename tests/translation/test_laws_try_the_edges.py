@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hub.contract import Kind, Shape
 from hub.translation.generator import generator_for
 from hub.translation.scene import ABSENT
 from tests.translation.bins import bin_replacement
+from tests.translation.one_row import one_row
 
 SEEDS = (1, 2, 3)
 
@@ -44,6 +47,19 @@ def test_what_may_be_missing_is_tried_empty_and_not_carried(row: str, seed: int)
 
     assert None in found
     assert any(value is ABSENT for value in found)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_both_contracts_want_if_only_empty_is_tried_empty_and_is_always_carried(seed: int) -> None:
+    wanted = Shape("V", Kind.TEXT, required=True, nullable=True)
+
+    def found(b: Shape) -> list[Any]:
+        records = generator_for(one_row("", a=wanted, b=b), seed=seed).records(40)
+        return [record.get("value", ABSENT) for record in records]
+
+    assert None in found(wanted)
+    assert not any(value is ABSENT for value in found(wanted))
+    assert any(value is ABSENT for value in found(replace(wanted, required=False)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -153,3 +153,15 @@ def test_a_username_token_proves_its_password_and_no_other(digest: bool, version
     assert not token.proves("other")
     assert (b"s3cret" in wrap(ORDER, token=given)) is not digest
     assert "s3cret" not in repr(given)
+
+
+def test_the_name_of_an_rpc_result_is_no_part_of_the_answer() -> None:
+    result = '<r:result xmlns:r="http://www.w3.org/2003/05/soap-rpc">Numero</r:result>'
+
+    def told(version: Version) -> bytes:
+        body = f'<t:GiveResponse xmlns:t="urn:t">{result}<Numero>7</Numero></t:GiveResponse>'
+        return open_envelope(wrap(body.encode(), version=version)).payload
+
+    assert b"<Numero>7</Numero>" in told("1.2")
+    assert b"result" not in told("1.2")
+    assert b"result" in told("1.1")

@@ -252,3 +252,18 @@ async def test_two_nodes_never_claim_the_same_delivery(opened_on_postgres: Opene
     assert len(seen) == 3000
     assert set(seen.values()) == {1}
     assert await nodes[0].counts() == ()
+
+
+async def test_what_a_collector_puts_back_comes_again_when_it_is_due_and_only_under_its_token(ledger: Ledger) -> None:
+    await accepted(ledger, "R1")
+    [claim] = await ledger.claim({LANE: WIDE}, now=NOON, lease=LEASE, holder="waste@ville")
+    stale = replace(claim.delivery, token=claim.delivery.token - 1)
+
+    refused = await ledger.put_back(stale, now=NOON, due_at=NOON)
+    put_back = await ledger.put_back(claim.delivery, now=NOON, due_at=NOON + seconds(60))
+    again = await ledger.put_back(claim.delivery, now=NOON, due_at=NOON)
+
+    assert (refused, put_back, again) == (False, True, False)
+    assert await claimed(ledger, at=NOON + seconds(59)) == ()
+    [later] = await claimed(ledger, at=NOON + seconds(61))
+    assert (later.delivery.id, later.delivery.tries) == (claim.delivery.id, 2)

@@ -48,8 +48,19 @@ async def standings(hub: Hub) -> list[LaneStanding]:
     """Every lane by name."""
     seen = {view.lane.name: view for view in await hub.ledger.lanes_overview()}
     titles = {lane: each.spec.title for each in hub.catalogue.connectors.values() for lane in each.lanes}
+    titles |= {name: title for name in seen if (title := _title_of_mailbox(hub, name))}
     now = hub.clock()
     return [_standing(seen.get(name, LaneView(Lane(name), {})), titles.get(name), now) for name in sorted({*seen, *titles})]
+
+
+def _title_of_mailbox(hub: Hub, lane: str) -> str:
+    """The title of the application whose mailbox a lane is; "" for any other lane, and for one that is fetched no more."""
+    name, *rest = lane.split("/")
+    application, exchange = (
+        hub.catalogue.connectors.get(name),
+        hub.catalogue.exchanges.get(rest[-1]) if len(rest) > 1 else None,
+    )
+    return application.spec.title if application and exchange and exchange.collected_by(name) else ""
 
 
 async def known_lane(hub: Hub, name: str) -> LaneStanding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
@@ -123,13 +124,18 @@ def _parcel(each: Parcel) -> dict[str, Any]:
         "leased_until": iso(held.lease_until),
         "fetched": held.tries,
         "media": each.media,
-        "document": _document(each),
+        **_document(each),
     }
 
 
-def _document(each: Parcel) -> Any:
-    """JSON as JSON, anything else as the text that it is."""
-    return orjson.Fragment(each.body) if "json" in each.media else each.body.decode(errors="replace")
+def _document(each: Parcel) -> dict[str, Any]:
+    """JSON as JSON, anything else as the text that it is; bytes in another encoding than UTF-8 in base64, as they are."""
+    if "json" in each.media:
+        return {"document": orjson.Fragment(each.body)}
+    try:
+        return {"document": each.body.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(each.body).decode()}
 
 
 async def _said(form: type[Form], request: Request) -> Form:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64decode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -286,3 +288,35 @@ async def test_a_lease_that_ends_in_the_same_moment_settles_nothing(collecting: 
 
     with pytest.raises(LeaseEnded):
         await collecting.hub.mailboxes.release(WASTE, lent.delivery.id, lent.receipt, later=timedelta(0))
+
+
+async def test_a_mailbox_is_paused_and_resumed_like_any_lane(collecting: Doors) -> None:
+    await collecting.say(bin_request())
+    lane = "/admin/api/lanes/waste/default/bin-replacement"
+
+    paused = await collecting.post(f"{lane}/pause", key=collecting.admin, reason="A new version is installed")
+    meanwhile = await fetched(collecting)
+    resumed = await collecting.post(f"{lane}/resume", key=collecting.admin, reason="It is installed")
+
+    lanes = (await collecting.get("/admin/api/lanes", key=collecting.admin)).json()["lanes"]
+    [shown] = [each for each in lanes if each["lane"] == "waste/default/bin-replacement"]
+    assert (paused.status_code, meanwhile, resumed.status_code) == (200, [], 200)
+    assert (shown["title"], shown["configured"]) == ("Gestion des déchets", True)
+    assert len(await fetched(collecting)) == 1
+
+
+async def test_a_document_in_another_encoding_is_handed_over_byte_for_byte(
+    collecting: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await collecting.say(bin_request())
+    [parcel] = await collecting.hub.mailboxes.fetch(WASTE, Fetch(1, timedelta(minutes=5), 0), is_gone=nobody_is_gone)
+    written = "Hélène;Bac d'été".encode("cp1252")
+
+    async def given(*_: Any, **__: Any) -> tuple[Parcel, ...]:
+        return (replace(parcel, media="text/csv", body=written),)
+
+    monkeypatch.setattr(type(collecting.hub.mailboxes), "fetch", given)
+    [shown] = await fetched(collecting)
+
+    assert b64decode(shown["base64"]) == written
+    assert "document" not in shown

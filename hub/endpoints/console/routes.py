@@ -32,6 +32,6 @@ def console_routes() -> list[BaseRoute]:
         Route("/admin/deliveries/{delivery}/correction", page(correcting.correction), methods=["GET"]),
         Route("/admin/deliveries/{delivery}/correction", action(correcting.correct), methods=["POST"]),
         Route("/admin/deliveries/{delivery}/{verb}", action(actions.delivery), methods=["POST"]),
-        Route("/admin/lanes/{connector}/{instance}/{verb}", action(actions.lane), methods=["POST"]),
+        Route("/admin/lanes/{connector}/{instance:path}/{verb}", action(actions.lane), methods=["POST"]),
         Mount("/admin/static", StaticFiles(directory=_STATIC)),
     ]

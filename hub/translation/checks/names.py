@@ -146,18 +146,25 @@ def _truths(row: Row) -> dict[str, None]:
     return {"true": None, "false": None} if row.as_ == "boolean" else {}
 
 
+def _exchange(case: Case, place: Place, name: str) -> Mapping | None:
+    """The exchange that is named at a place; noted when there is none, or when its file cannot be read yet."""
+    others, file = case.others or {}, f"mappings/{name}.yaml"
+    other = others.get(name)
+    if other is None and file in case.unread:
+        case.not_yet(place, file)
+    elif other is None:
+        case.wrong_name(place, name, known=others, what=_NO_EXCHANGE)
+    return other
+
+
 def _check_expected(case: Case) -> None:
     """The news comes by an exchange that there is, from a side that this one is told to."""
     expects = case.spec.expects
     if expects is None or case.others is None:
         return
-    place, other = ("expects", "exchange"), case.others.get(expects.exchange)
+    place = ("expects", "exchange")
+    other = _exchange(case, place, expects.exchange)
     if other is None:
-        file = f"mappings/{expects.exchange}.yaml"
-        if file in case.unread:
-            case.not_yet(place, file)
-        else:
-            case.wrong_name(place, expects.exchange, known=case.others, what=_NO_EXCHANGE)
         return
     told = [side for side, ways in case.spec.between.items() if {"out", "collect"} & set(ways)]
     if not any(READ & set(other.between.get(side, {})) for side in told):
@@ -176,13 +183,8 @@ def _check_expected(case: Case) -> None:
 def _check_follow(case: Case, ended: str, follow: Follow) -> None:
     if case.others is None:
         return
-    other = case.others.get(follow.exchange)
+    other = _exchange(case, ("then", ended, "exchange"), follow.exchange)
     if other is None:
-        file = f"mappings/{follow.exchange}.yaml"
-        if file in case.unread:
-            case.not_yet(("then", ended, "exchange"), file)
-        else:
-            case.wrong_name(("then", ended, "exchange"), follow.exchange, known=case.others, what=_NO_EXCHANGE)
         return
     _check_told(case, ended, follow.exchange, other)
     _check_wanted(case, ended, follow, other)

@@ -50,7 +50,7 @@ MOST_LOSSES = 5
 SUSPECT = 3
 """So many losses in a row are no accident of a node any more."""
 
-APART, WITHIN = timedelta(seconds=2), timedelta(seconds=4)
+APART, WITHIN = timedelta(seconds=2), timedelta(seconds=3)
 """What lies between two suspects, time enough for most calls; many come closer, so that the last goes within twenty seconds
 of a death, of which a lease may take fifteen."""
 
@@ -156,7 +156,8 @@ def _unanswered(
     if policy.repeatable or policy.can_look_up:
         doubtful = replace(delivery, look_up=not policy.repeatable)
         return _charged(doubtful, Event.UNANSWERED, reason, policy=policy, now=now, jitter=jitter, free=probing)
-    return Decision(State.UNANSWERED, Event.UNANSWERED, None, delivery.attempts + 1, True, now, reason)
+    attempts = delivery.attempts + (0 if probing else 1)
+    return Decision(State.UNANSWERED, Event.UNANSWERED, None, attempts, True, now, reason)
 
 
 def after_loss(delivery: Delivery, *, losses: int, now: datetime, place: int = 0, of: int = 1) -> Decision:

@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 # Hundreds of nodes are started by the tests: each would compile the whole hub again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping interop clean
+.PHONY: help setup demo test test-long lint campaign simulate defects crash-points mutants properties benchmark benchmark-mapping benchmark-soap fuzz interop contract-examples clean
 
 help:           ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 20
@@ -67,9 +67,19 @@ benchmark: $(READY) ## The hub beside what one would use instead, into docs/refe
 benchmark-mapping: $(READY) ## What a mapping costs against the same by hand, and half of it by XSLT and jmespath
 	$(RUN)python -m tests.benchmarks.mapping
 
+benchmark-soap: $(READY) ## What a SOAP call costs, held against its contract both ways, and the loading of 800 types
+	$(RUN)python -m tests.benchmarks.soap
+
+fuzz: $(READY)  ## Six coverage-guided fuzzers, two at a time: SECONDS=600 each, TARGET=xml for one
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --group fuzz --python $(RUN)python
+	@$(RUN)python -m tests.fuzz --seconds $(or $(SECONDS),600) $(if $(TARGET),--target $(TARGET))
+
 interop: $(READY) ## SOAP stacks of others against the hub, both ways, into docs/reference/interop.md; skips what is not there
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --group benchmark --python $(RUN)python
 	$(RUN)python -m tests.interop
 
+contract-examples: $(READY) ## Ten thousand requests made from the OpenAPI document, every answer held to it; EXAMPLES=10000
+	@$(RUN)python -m tests.endpoints.contract_examples --examples $(or $(EXAMPLES),10000)
+
 clean:          ## Remove what was installed and made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmark .interop
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmark .interop .fuzz

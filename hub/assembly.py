@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from hub.awaiting import Awaiting
 from hub.caller import Caller
 from hub.catalogue import Catalogue, load_catalogue
 from hub.chance import random_piece
+from hub.claim_check import ClaimCheck
 from hub.desk import Desk
 from hub.dispatcher import Dispatcher
 from hub.intake import Intake
@@ -23,6 +25,7 @@ from hub.settings import Settings
 from hub.signals import Listener, Signal
 from hub.telemetry import Telemetry
 from hub.transports.addresses import Egress
+from hub.transports.antivirus import clamd_at
 from hub.transports.http import HttpTransport
 from hub.worker import Worker
 
@@ -52,6 +55,7 @@ class Hub:
     settings: Settings
     catalogue: Catalogue
     ledger: Ledger
+    claim_check: ClaimCheck
     intake: Intake
     desk: Desk
     mailboxes: Mailboxes
@@ -87,6 +91,7 @@ class _Ground:
 
     catalogue: Catalogue
     ledger: Ledger
+    claim_check: ClaimCheck
     caller: Caller
     clock: Clock
     announce: Listener
@@ -95,21 +100,29 @@ class _Ground:
 
 async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
     """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
-    catalogue = load_catalogue(settings.root)
+    catalogue = await asyncio.to_thread(load_catalogue, settings.root)  # contracts take long to read
     keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
     ledger = await Ledger.open(
         settings.database, cipher=keyring, node=settings.node, boot=new_id(), ballast=settings.ballast
     )
     await clock.agree_with(ledger)
-    transport = HttpTransport(Egress(settings.allow_private), ca_file=settings.certificates)
+    transport = HttpTransport(
+        Egress(settings.allow_private),
+        ca_file=settings.certificates,
+        file=lambda enclosed: ledger.file(enclosed.message, enclosed.ticket),
+    )
+    claim_check = ClaimCheck(
+        ledger=ledger, clock=clock, new_id=new_id, antivirus=clamd_at(settings.clamd), largest=settings.largest_file
+    )
     caller = Caller(settings=settings, transport=transport, clock=clock)
     announce, chance = _to_all((telemetry.listen, *listeners)), random.Random().random  # noqa: S311 - spreads waits
-    ground = _Ground(catalogue, ledger, caller, clock, announce, chance)
+    ground = _Ground(catalogue, ledger, claim_check, caller, clock, announce, chance)
     intake, dispatcher = _intake(ground, settings.most_waiting), _dispatcher(ground)
     return Hub(
         settings=settings,
         catalogue=catalogue,
         ledger=ledger,
+        claim_check=claim_check,
         intake=intake,
         desk=Desk(ledger=ledger, clock=clock, announce=announce),
         mailboxes=Mailboxes(catalogue=catalogue, ledger=ledger, caller=caller, dispatcher=dispatcher, clock=clock),
@@ -127,6 +140,7 @@ def _intake(on: _Ground, most_waiting: int) -> Intake:
     return Intake(
         catalogue=on.catalogue,
         ledger=on.ledger,
+        claim_check=on.claim_check,
         clock=on.clock,
         new_id=new_id,
         announce=on.announce,

@@ -10,9 +10,20 @@ from hub.errors import Text
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes with a call, read from where it is kept as it is sent: a message's, by its ticket, in bytes."""
+
+    message: str
+    ticket: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request, ready to go. `total` bounds the whole call in seconds, `connect` its connection alone;
-    `largest` bounds the decoded answer in bytes. `certificates`: the file of the only authorities to trust for it."""
+    `largest` bounds the decoded answer in bytes. `certificates`: the file of the only authorities to trust for it.
+    `rest` follows the `body`: the files that go with it, and what stands between them. `identity`: the certificate that is
+    shown, and its key, as PEM."""
 
     method: str
     url: str
@@ -22,6 +33,18 @@ class Call:
     total: float = 20.0
     largest: int = 10 * 1024 * 1024
     certificates: str = ""
+    rest: tuple[bytes | Enclosed, ...] = ()
+    identity: str = field(default="", repr=False)
+
+    @property
+    def shown(self) -> bytes:
+        """What it says, after its headers, but for the files."""
+        return self.body + b"".join(each for each in self.rest if isinstance(each, bytes))
+
+    @property
+    def length(self) -> int:
+        """How many bytes it says, after its headers."""
+        return len(self.body) + sum(each.size if isinstance(each, Enclosed) else len(each) for each in self.rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
@@ -15,23 +16,43 @@ from hub.codecs import Codecs
 from hub.contract import Document, SoapBinding
 from hub.errors import ConfigurationError, MessageError, Problem, Text, TransportError
 from hub.settings import Settings
+from hub.specs.connector import Instance
+from hub.transports.conditional import Validators, conditional, validators
 from hub.transports.credentials import Credentials
 from hub.transports.judge import Missing, judge, judge_error, judge_look_up
+from hub.transports.packages import NOTHING_BESIDE, Beside, enclosing, opened
 from hub.transports.rest import rest_call
+from hub.transports.signatures import Signer, read_signer
 from hub.transports.soap import soap_call
 from hub.transports.tokens import SignIn, Tokens, Transport
+from hub.transports.webhooks import proven
+
+PACE = 1024 * 1024
+"""Bytes for which a call is given a second more: a file of 200 MB does not leave as fast as a form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a call came to. `request` are the bytes that left, `reply` what came back if anything did; `missing`: a
-    look-up was answered, and what it asked for is not there."""
+    look-up was answered, and what it asked for is not there. `validators`: what the answer can be asked for again by."""
 
     outcome: Outcome
     request: bytes = b""
     media: str = ""
     reply: Reply | None = None
     missing: bool = False
+    validators: Validators | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """What is on its way: a document, and the files beside it, to an operation of an authority's copy of an application."""
+
+    application: Application
+    operation: str
+    document: Document
+    authority: str
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +72,46 @@ class Caller:
         self._clock = clock
         self._tokens = Tokens(transport, timer=time.monotonic)
         self._codecs = Codecs()
+        self._signers: dict[str, Signer] = {}
 
-    async def call(self, application: Application, name: str, document: Document, *, authority: str, key: str) -> Answer:
-        """Call the operation `name` with `document`; `key` goes where the application recognises repeats."""
+    async def call(
+        self,
+        application: Application,
+        name: str,
+        document: Document,
+        *,
+        authority: str,
+        key: str,
+        beside: Beside = NOTHING_BESIDE,
+        known: Validators | None = None,
+    ) -> Answer:
+        """Call the operation `name` with `document`; `key` goes where the application recognises repeats, and the files
+        `beside` the document with it. What has not changed since the answer that is `known` is delivered as nothing."""
         try:
             signed = self._signed(application, authority)
-            call = self._made(application, name, keyed(application, name, document, key), authority, signed.credentials)
+            said = keyed(application, name, document, key)
+            call = self._made(_Going(application, name, said, authority, beside), signed.credentials)
+            # A question is to be answered each time that it is put, also the one that looks up what `key` was told.
+            known_by = key if application.spec.operations[name].direction == "out" else uuid4().hex
+            call = proven(call, application.spec.authentication, signed.credentials, key=known_by, now=self._clock())
         except MessageError as error:
             return Answer(Refused(all_problems(error)))
         except ConfigurationError as error:
             return Answer(Misconfigured(error.text))
         media = call.headers.get("Content-Type", "").partition(";")[0]
         try:
-            reply = await self._sent(call, signed.sign_in)
+            asked = conditional(call, known)
+            reply = await self._sent(asked, signed.sign_in)
         except MessageError as error:
-            return Answer(Refused(all_problems(error)), call.body, media)
+            return Answer(Refused(all_problems(error)), call.shown, media)
         except TransportError as error:
-            return Answer(judge_error(error), call.body, media)
-        judged = self._judged(application, name, reply)
+            return Answer(judge_error(error), call.shown, media)
+        if asked is not call and reply.status == HTTPStatus.NOT_MODIFIED:
+            return Answer(Delivered(), call.shown, media, reply, validators=known)
+        judged = self._judged(application, name, _whole(reply))
         if isinstance(judged, Missing):
-            return Answer(Delivered(), call.body, media, reply, missing=True)
-        return Answer(judged, call.body, media, reply)
+            return Answer(Delivered(), call.shown, media, reply, missing=True)
+        return Answer(judged, call.shown, media, reply, validators=validators(call, reply))
 
     async def _sent(self, call: Call, sign_in: SignIn | None) -> Reply:
         """The reply; with a new token once, when the application no longer takes the one that there is: it did nothing."""
@@ -94,38 +134,54 @@ class Caller:
             raise MessageError(problems=problems)
         return body
 
-    def _made(
-        self, application: Application, name: str, document: Document, authority: str, credentials: Credentials | None
-    ) -> Call:
+    def _made(self, going: _Going, credentials: Credentials | None) -> Call:
         """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
+        application, name, document = going.application, going.operation, going.document
         operation, spec = application.operation(name), application.spec
         body = self.body(application, name, document)
-        instance = spec.instances.get(application.instance(authority))
+        instance = spec.instances.get(application.instance(going.authority))
         if instance is None:
-            raise ConfigurationError(_no_instance(application.name, authority))
+            raise ConfigurationError(_no_instance(application.name, going.authority))
         common: dict[str, Any] = {
             "address": self._settings.expand(instance.address),
             "credentials": credentials,
             "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
         }
         if isinstance(operation.binding, SoapBinding):
+            way = spec.operations[name].files
+            common |= {"signer": self._signer(instance), "now": self._clock()}
+            if operation.binding.addressed.declared:
+                common["message_id"] = f"urn:uuid:{uuid4()}"
             call = soap_call(operation, body, **common)
+            call = call if way == "inside" else enclosing(call, going.beside, way=way)
         else:
-            call = rest_call(operation, document, body=body, **common)
-        return replace(call, certificates=_file(application, instance.certificates)) if instance.certificates else call
+            call = rest_call(operation, document, body=body, beside=going.beside, **common)
+        if not (instance.certificates or instance.client_certificate or call.rest):
+            return call
+        certificates = _file(application, instance.certificates) if instance.certificates else ""
+        identity = self._settings.secret(instance.client_certificate)
+        return replace(call, certificates=certificates, identity=identity, total=call.total + call.length / PACE)
+
+    def _signer(self, instance: Instance) -> Signer | None:
+        """Who signs the calls of this instance, read once: a private key is checked for a while. ConfigurationError."""
+        pem = self._settings.secret(instance.signature)
+        if pem and pem not in self._signers:
+            self._signers[pem] = read_signer(pem)
+        return self._signers.get(pem)
 
     def _signed(self, application: Application, authority: str) -> _Signed:
         """How an authority's copy of the application is signed in to. ConfigurationError."""
         instance, way = application.spec.instances.get(application.instance(authority)), application.spec.authentication
         if instance is None or not instance.credentials:
             return _Signed()
-        credentials = Credentials(way.kind, self._settings.secret(instance.credentials), way.header)
+        credentials = Credentials(way.kind, self._settings.secret(instance.credentials), way.shown_in)
         if way.kind != "oauth2":
             return _Signed(credentials)
         client, secret = credentials.pair()
         certificates = _file(application, instance.certificates) if instance.certificates else ""
         url = self._settings.expand(way.token_url)
-        return _Signed(sign_in=SignIn(url, client, secret, way.scope, way.client_in, certificates))
+        identity = self._settings.secret(instance.client_certificate)
+        return _Signed(sign_in=SignIn(url, client, secret, way.scope, way.client_in, certificates, identity))
 
     def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]
@@ -139,6 +195,14 @@ class Caller:
         if spec.direction == "ask" and spec.found:
             return judge_look_up(reply, operation, found=spec.found, **known)
         return judge(reply, operation, **known)
+
+
+def _whole(reply: Reply) -> Reply:
+    """An answer of several parts as one document; as it is when that cannot be made of it, for the judge to speak of."""
+    try:
+        return opened(reply)
+    except MessageError:
+        return reply
 
 
 def _with_token(call: Call, token: str) -> Call:

@@ -190,27 +190,44 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """What WS-Addressing calls an operation's input and output; `declared`: the contract wants these headers."""
+
+    input: str = ""
+    output: str = ""
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SoapBinding:
-    """How a SOAP operation is called. `version` is "1.1" or "1.2"; `style` "document" or "rpc"."""
+    """How a SOAP operation is called. `version` is "1.1" or "1.2"; `style` "document" or "rpc"; `addressed`: its actions in
+    WS-Addressing; `encoded`: its messages are encoded (SOAP section 5), which the hub takes and does not send."""
 
     action: str
     version: Literal["1.1", "1.2"] = "1.1"
     style: Literal["document", "rpc"] = "document"
+    addressed: Addressed = field(default=Addressed(), compare=False)
+    encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RestBinding:
-    """How a REST operation is called. `statuses` are the declared success statuses; `accepts` the media types of answers."""
+    """How a REST operation is called. `statuses` are the declared success statuses; `accepts` the media types of answers.
+    `form`: the fields of its body are said as a form, of one part or of several, and held against the contract as JSON."""
 
     method: str
     path: str
     statuses: tuple[int, ...] = (200,)
     accepts: tuple[str, ...] = ("application/json",)
+    form: Literal["", "urlencoded", "multipart"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a contract: what goes in, what comes back, its typed faults (by name) or error bodies (by status)."""
+    """One operation of a contract: what goes in, what comes back, its typed faults (by name) or error bodies (by status).
+
+    `also`: other bindings of the same messages, each of another version of SOAP, by which it may be called too.
+    """
 
     name: str
     binding: SoapBinding | RestBinding
@@ -218,6 +235,7 @@ class Operation:
     output: Part | None = None
     faults: Mapping[str, Part] = field(default_factory=dict)
     title: str = ""
+    also: tuple[SoapBinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

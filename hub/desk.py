@@ -154,13 +154,30 @@ class Desk:
         actor: str,
         title: str = "",
         expires: datetime | None = None,
+        sealed: bool = False,
+        certificate: str = "",
     ) -> str:
-        """A new key for an application of an authority, in clear this once; good for a year at most (and by default)."""
+        """A new key for an application of an authority, in clear this once; good for a year at most (and by default).
+
+        `sealed`: its secret is kept, sealed, beside its hash, so that its holder may show a digest of it. `certificate`: the
+        SHA-256 of the one that its holder signs with. Conflict when another key in force has that certificate.
+        """
         now = self._clock()
         ends = expires or now + timedelta(days=365)
         _check_key(scopes, lasts=ends - now)
         name, secret = secrets.token_hex(6), secrets.token_hex(32)
-        key = ApiKey(name, application, authority, digest(secret), tuple(scopes), now, title, ends)
+        key = ApiKey(
+            name,
+            application,
+            authority,
+            digest(secret),
+            tuple(scopes),
+            now,
+            title,
+            ends,
+            sealed=self._ledger.sealed_secret(name, secret) if sealed else None,
+            certificate=certificate,
+        )
         await self._ledger.add_key(key, actor=actor)
         return f"hub_{name}_{secret}"
 

@@ -13,16 +13,17 @@ from functools import partial
 from typing import Literal
 
 from hub.catalogue import Catalogue, Exchange
+from hub.claim_check import ClaimCheck
 from hub.codecs import Codecs
 from hub.contract import Document, Part
 from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
 from hub.ledger import Acceptance, Ledger, Moved
 from hub.memory import recollect
-from hub.message import Delivery, Receipt
+from hub.message import Apart, Delivery, Files, Receipt
 from hub.routing import Said, acceptance
 from hub.settings import MOST_WAITING
 from hub.signals import Accepted, Listener, NotAccepted
-from hub.translation import Reading, canonical_text, merge
+from hub.translation import Reading, Receiver, canonical_text, merge
 from hub.watermarks import Watermarks
 
 TRIES = 20
@@ -34,7 +35,7 @@ class Arrival:
     """One thing that came to a door: for REST the body, for SOAP the element inside the SOAP body.
 
     `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one; `expires_at` is
-    when it will be of no more use to its sender.
+    when it will be of no more use to its sender. `files` came beside the body, in which each stands by its `stand_in`.
     """
 
     exchange: str
@@ -47,16 +48,18 @@ class Arrival:
     caller_url: str = ""
     trace: str = ""
     expires_at: datetime | None = None
+    files: Files = field(default_factory=dict)
 
 
 class Intake:
-    """Accepts what arrives. `new_id` gives message ids, `clock` the time."""
+    """Accepts what arrives. `new_id` gives message ids, `clock` the time; `claim_check` sees every file."""
 
     def __init__(
         self,
         *,
         catalogue: Catalogue,
         ledger: Ledger,
+        claim_check: ClaimCheck,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         announce: Listener,
@@ -65,6 +68,7 @@ class Intake:
         self._watermarks = Watermarks(catalogue, ledger, most=most_waiting, clock=clock)
         self._catalogue = catalogue
         self._ledger = ledger
+        self._claim_check = claim_check
         self._clock = clock
         self._new_id = new_id
         self._announce = announce
@@ -103,6 +107,7 @@ class Intake:
             key=f"{delivery.id}:corrected:{delivery.tries}",
             caller_url=old.caller_url,
             trace=old.trace,
+            files=await self._ledger.uploads(old.id),
         )
         made = await self._recognise(arrival)
         kept = tuple(each for each in made.deliveries if each.receiver == delivery.receiver)
@@ -111,9 +116,9 @@ class Intake:
         return replace(made, deliveries=kept)
 
     async def accept_list(
-        self, exchange: str, documents: Sequence[Document], *, sender: str, authority: str, cursor: tuple[str, str]
+        self, exchange: str, documents: Sequence[Document], *, sender: str, authority: str, cursor: tuple[str, str] | None
     ) -> tuple[Receipt | MessageError, ...]:
-        """Accept the items of a fetched list, and move the cursor of its schedule with them.
+        """Accept the items of a fetched list, and move the cursor of its schedule with them, if there is one to move.
 
         One answer per item; an item that cannot be read is refused alone, and the others are taken.
         """
@@ -149,6 +154,8 @@ class Intake:
         part = self._catalogue.connectors[arrival.application].operation(operation).input
         document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters} if part else {}
         reading = _read(exchange, arrival, part, document) if part else Reading({}, {})
+        if reading.files:
+            await self._claim_check.look_at(reading.files.values())
         said = Said(
             exchange,
             arrival.application,
@@ -165,8 +172,30 @@ class Intake:
             document=document,
         )
         said = await self._addressed(said)
-        documents = _written(said)
+        documents = self._written(said)
         return await self._in_time(replace(self._acceptance(said), documents=documents))
+
+    def _written(self, said: Said) -> dict[tuple[str, str], Document]:
+        """What each receiver is to be told, by receiver and operation. What one of them could not be told is refused now, in
+        the sender's rows: MessageError.
+
+        Nothing for a record whose request is still to be recalled, and in a two-way exchange: there, it is written as they
+        stand when it is delivered. Nor where files are to travel otherwise than they came.
+        """
+        translation, memory = said.exchange.translation, said.memory
+        if translation.recalls(said.record):
+            return {}
+        written: dict[tuple[str, str], Document] = {}
+        for receiver in translation.receivers(said.sender):
+            before, onto = (memory.image(said.sender), memory.image(receiver.side)) if memory else (None, None)
+            merged = merge(translation, receiver, said.record, said.files, sender=said.sender, before=before, onto=onto)
+            if not said.files or self._travel_as_they_came(said.files, receiver):
+                written[receiver.side, receiver.operation] = merged.document
+        return {} if translation.two_way else written
+
+    def _travel_as_they_came(self, files: Files, receiver: Receiver) -> bool:
+        beside = self._catalogue.connectors[receiver.side].encloses(receiver.operation)
+        return all(isinstance(file, Apart) == beside for file in files.values())
 
     async def _in_time(self, acceptance: Acceptance) -> Acceptance:
         """Refuse what comes too late to be of use, unless it repeats what came in time. MessageError."""
@@ -183,7 +212,7 @@ class Intake:
         )
 
     async def _items(
-        self, exchange: Exchange, said: Sequence[Said | MessageError], cursor: tuple[str, str]
+        self, exchange: Exchange, said: Sequence[Said | MessageError], cursor: tuple[str, str] | None
     ) -> tuple[Receipt | MessageError, ...]:
         """The answers to the items of a list. In a two-way exchange each is taken by itself: it may be news to the last."""
         taken = [each for each in said if isinstance(each, Said)]
@@ -249,26 +278,9 @@ def _read(exchange: Exchange, arrival: Arrival, part: Part, document: Document) 
     return reading
 
 
-def _written(said: Said) -> dict[tuple[str, str], Document]:
-    """What each receiver is to be told, by receiver and operation. What one of them could not be told is refused now, in the
-    sender's rows: MessageError.
-
-    Nothing for a record whose request is still to be recalled, and in a two-way exchange: there, it is written as they stand
-    when it is delivered.
-    """
-    translation, memory = said.exchange.translation, said.memory
-    if translation.recalls(said.record):
-        return {}
-    written: dict[tuple[str, str], Document] = {}
-    for receiver in translation.receivers(said.sender):
-        before, onto = (memory.image(said.sender), memory.image(receiver.side)) if memory else (None, None)
-        merged = merge(translation, receiver, said.record, said.files, sender=said.sender, before=before, onto=onto)
-        written[receiver.side, receiver.operation] = merged.document
-    return {} if translation.two_way else written
-
-
 def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:
     try:
-        return exchange.translation.read(arrival.application, document, direction=arrival.direction), ()
+        read = exchange.translation.read
+        return read(arrival.application, document, direction=arrival.direction, apart=arrival.files), ()
     except MessageError as error:
         return None, error.problems

@@ -5,6 +5,7 @@ No behaviour lives here: what follows from what is `lifecycle`'s business.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,28 @@ from typing import Any
 Record = Mapping[str, Any]
 """The canonical form of a message's content: row name -> text, int, Decimal, bool, None, list of records, or Ticket."""
 
-Files = Mapping[str, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A file that came beside its document, or leaves beside it: so many bytes that no document ever holds. `kind` is told
+    by its first bytes; `name` is what its sender called it; `upload` is where the ledger keeps it, while it is taken in."""
+
+    size: int
+    kind: str
+    name: str = ""
+    upload: str = ""
+
+
+File = bytes | Apart
+
+
+def stand_in(ticket: str) -> str:
+    """What stands in a document for the file of this ticket, which travels beside it: the ticket in base64. So the
+    contract's own check takes it for a file, and a mapping reads and writes it like any other."""
+    return base64.b64encode(ticket.encode("ascii")).decode("ascii")
+
+
+Files = Mapping[str, File]
 """The files of a message by ticket (`sha256:<hex>`): what the record names and does not hold (claim check)."""
 
 

@@ -13,7 +13,7 @@ from hub.catalogue import Catalogue, Exchange
 from hub.contract import Document
 from hub.ledger import Acceptance, Content
 from hub.memory import Heard, Memory, Worth, packed_image
-from hub.message import Delivery, Files, Message, Priority, Record, State
+from hub.message import Apart, Delivery, Files, Message, Priority, Record, State
 from hub.translation import FollowUp, Receiver, digest, pack
 
 BEFORE = "before"
@@ -67,7 +67,15 @@ def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> A
     )
     detail = {} if heard.worth is Worth.NEWS else {"worth": heard.worth.name.lower()}
     images = (heard.held,) if heard.held else ()
-    return Acceptance(message, _contents(said, heard, record), deliveries, detail=detail, images=images, record=said.record)
+    return Acceptance(
+        message,
+        _contents(said, heard, record),
+        deliveries,
+        detail=detail,
+        images=images,
+        record=said.record,
+        files={ticket: file for ticket, file in said.files.items() if isinstance(file, Apart)},
+    )
 
 
 def _message(said: Said, revision: str, *, id: str, now: datetime, fingerprint: str) -> Message:
@@ -148,7 +156,9 @@ def _contents(said: Said, heard: Heard, record: bytes) -> tuple[Content, ...]:
         kept.append(Content(BEFORE, "application/json", packed_image(heard.before)))
     if heard.worth is Worth.DOUBTFUL:
         kept.append(Content(DOUBTED, "application/json", pack(said.document or {})))
-    kept.extend(Content(f"file:{ticket}", "application/octet-stream", data) for ticket, data in said.files.items())
+    for ticket, file in said.files.items():
+        if isinstance(file, bytes):
+            kept.append(Content(f"file:{ticket}", "application/octet-stream", file))
     return tuple(kept)
 
 

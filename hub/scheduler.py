@@ -1,14 +1,13 @@
-"""Runs `schedules/`: each slot once over all nodes, a feed fetched, its items accepted, its cursor moved with them."""
+"""Runs `schedules/`: each slot once over all nodes, its feed fetched, and how that ended written down."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -17,23 +16,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from cronsim import CronSim
 
-from hub.call import Delivered
 from hub.caller import Caller
-from hub.catalogue import Application, Catalogue
-from hub.contract import Document
-from hub.errors import HubError, MessageError, NotFound, Text
+from hub.catalogue import Catalogue
+from hub.errors import HubError, NotFound, Text
+from hub.feeds import Feeds
 from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.signals import Fetched, Listener
 from hub.specs.schedule import Schedule
-from hub.translation.dates import date_form
 
 log = logging.getLogger("hub.scheduler")
 
-OVERLAP = timedelta(minutes=5)
-"""How far a fetch looks back before the last one: the application's clock and commits may lag. Repeats are recognised."""
-FIRST = timedelta(days=1)
-"""How far the very first fetch looks back."""
 MOST_MISSED = 100
 """Of the slots that `missed: all` makes up for, at most the latest so many: a stop of a month is no reason for a storm."""
 EARLY = timedelta(seconds=20)
@@ -91,8 +84,7 @@ class Scheduler:
     ) -> None:
         self._catalogue = catalogue
         self._ledger = ledger
-        self._caller = caller
-        self._intake = intake
+        self._feeds = Feeds(catalogue=catalogue, ledger=ledger, caller=caller, intake=intake, clock=clock)
         self._clock = clock
         self._chance = chance
         self._announce = announce
@@ -163,79 +155,17 @@ class Scheduler:
         """One run after the other of a schedule, each written as it ended, and whatever it ended by."""
         async with self._runs[schedule.schedule]:
             try:
-                items, refused = await self._fetched(schedule)
+                fetch = await self._feeds.fetch(schedule)
             except HubError as error:
                 await self._ended(schedule, slot, error=error.text)
                 raise
             except Exception:
                 await self._ended(schedule, slot, error=_OURSELVES)
                 raise
-            await self._ended(schedule, slot, items=items, error=refused)
-            return items
+            await self._ended(schedule, slot, items=fetch.items, error=fetch.refusals)
+            return fetch.items
 
     async def _ended(self, schedule: Schedule, slot: datetime, *, items: int = 0, error: Text | None = None) -> None:
         name, now = schedule.schedule, self._clock()
         await self._ledger.end_fire(name, slot, now=now, items=items, error=error.fr if error else "")
         self._announce(Fetched(name, items, error.en if error else ""))
-
-    async def _fetched(self, schedule: Schedule) -> tuple[int, Text | None]:
-        """Ask the feed what changed since the last fetch, and accept it: the number of items, and what was refused of
-        them. Raises HubError when it does not answer."""
-        fetch = schedule.fetch
-        application = self._catalogue.connectors[fetch.connector]
-        began = self._clock()
-        cursor = await self._ledger.cursor(schedule.schedule)
-        last = datetime.fromisoformat(cursor) - OVERLAP if cursor else began - FIRST
-        since = last - _turned_back(last, began, ZoneInfo(schedule.timezone))
-        question = self._question(application, schedule, since)
-        key = f"{schedule.schedule}:{began.isoformat()}"
-        authority = schedule.authority
-        answer = await self._caller.call(application, fetch.operation, question, authority=authority, key=key)
-        if not isinstance(answer.outcome, Delivered):
-            raise HubError(answer.outcome.reason)
-        items = _items(answer.outcome.answer, application.spec.operations[fetch.operation].items or "")
-        results = await self._intake.accept_list(
-            fetch.into,
-            items,
-            sender=fetch.connector,
-            authority=authority,
-            cursor=(schedule.schedule, began.isoformat()),
-        )
-        refused = [result for result in results if isinstance(result, MessageError)]
-        for error in refused:
-            log.error("schedule %s: an item was refused: %s", schedule.schedule, error)
-        return len(items), _refusals(refused)
-
-    def _question(self, application: Application, schedule: Schedule, since: datetime) -> Document:
-        operation = application.spec.operations[schedule.fetch.operation]
-        if not operation.since:
-            return {}
-        form = date_form(operation.since_form, ZoneInfo(schedule.timezone))
-        value: Any = form.cell.form(since.isoformat())
-        for name in reversed(operation.since.split(".")):
-            value = {name: value}
-        return dict(value)
-
-
-def _turned_back(since: datetime, now: datetime, zone: ZoneInfo) -> timedelta:
-    """By how much local clocks were put back in between. An application that keeps local times without their offset then
-    says of what comes later that it was earlier: the fetch must look back by so much more."""
-    before, after = since.astimezone(zone).utcoffset(), now.astimezone(zone).utcoffset()
-    return max(timedelta(0), (before or timedelta(0)) - (after or timedelta(0)))
-
-
-def _refusals(refused: Sequence[MessageError]) -> Text | None:
-    if not refused:
-        return None
-    count, first = len(refused), refused[0].text
-    return Text(
-        en=f"Items refused: {count}. The first: {first.en}", fr=f"Éléments refusés : {count}. Le premier : {first.fr}"
-    )
-
-
-def _items(answer: Document, path: str) -> list[Document]:
-    """The items of a feed's answer, at `path`."""
-    found: Any = answer
-    for name in path.split("."):
-        found = (found or {}).get(name)
-    return list(found or [])

@@ -20,13 +20,18 @@ Network = IPv4Network | IPv6Network
 MOST_WAITING = 1_000_000
 """Deliveries that may wait in the hub unless it is told otherwise: ten messages a second for more than a day."""
 
+MOST_CONNECTIONS = 1000
+MOST_OF_ONE_CLIENT = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """An installation: its folder, its database, its address, its node's name, and what it may call.
 
     `proxies` are the addresses whose word is taken for where a request came from, and by which scheme; `ballast` is how
-    many bytes beside a SQLite ledger are given up when its disk is full; `most_waiting` is how many deliveries may wait."""
+    many bytes beside a SQLite ledger are given up when its disk is full; `most_waiting` is how many deliveries may wait;
+    `most_connections` may be open at a node at once, `most_connections_of_one` from one address; `largest_file` bounds what
+    comes beside a document, and `clamd` is where the antivirus listens that sees every file."""
 
     root: Path
     database: str
@@ -39,8 +44,12 @@ class Settings:
     certificates: Path | None = None
     proxies: tuple[str, ...] = ()
     largest_body: int = 10 * 1024 * 1024
+    largest_file: int = 256 * 1024 * 1024
+    clamd: str = ""
     ballast: int = 64 * 1024 * 1024
     most_waiting: int = MOST_WAITING
+    most_connections: int = MOST_CONNECTIONS
+    most_connections_of_one: int = MOST_OF_ONE_CLIENT
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secret(self, reference: str) -> str:
@@ -89,7 +98,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         certificates=Path(certificates) if certificates else None,
         proxies=tuple(part.strip() for part in environment.get("HUB_PROXIES", "").split(",") if part.strip()),
         largest_body=_whole("HUB_LARGEST_BODY", environment.get("HUB_LARGEST_BODY", str(10 * 1024 * 1024))),
+        largest_file=_whole("HUB_LARGEST_FILE", environment.get("HUB_LARGEST_FILE", str(256 * 1024 * 1024))),
+        clamd=environment.get("HUB_CLAMD", ""),
         most_waiting=_whole("HUB_MOST_WAITING", environment.get("HUB_MOST_WAITING", str(MOST_WAITING))),
+        most_connections=_whole("HUB_MOST_CONNECTIONS", environment.get("HUB_MOST_CONNECTIONS", str(MOST_CONNECTIONS))),
+        most_connections_of_one=_whole(
+            "HUB_MOST_CONNECTIONS_OF_ONE", environment.get("HUB_MOST_CONNECTIONS_OF_ONE", str(MOST_OF_ONE_CLIENT))
+        ),
         ballast=_whole("HUB_BALLAST", environment.get("HUB_BALLAST", str(64 * 1024 * 1024))),
         environment=dict(environment),
     )

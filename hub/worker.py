@@ -16,14 +16,17 @@ from hub.ledger import Claim, Ledger, Offer
 from hub.lifecycle import LanePolicy
 
 LEASE = timedelta(seconds=15)
-RENEWAL = 4.0
-"""Seconds between renewals: a lease survives two that fail."""
+RENEWAL = 2.0
+"""Seconds between renewals, after each of which what others lost is taken up: a lease survives several that fail, and what
+a dead node held is taken up soon after it has run out."""
 PATIENCE = 5.0
 """Seconds between two looks at the ledger when nothing wakes the worker, should it have missed a word of another node."""
 PAUSE = 0.2
 """Seconds between two looks at what has expired, while there is more of it."""
 SWEEP = 60.0
 """Seconds between two looks at what stands behind nobody any more, and at news that has not come."""
+ABANDONED = timedelta(hours=24)
+"""After so long a file that became no message's is let go: its sender is long gone, or the node that took it in."""
 MOST = 200
 """Deliveries in hand at once, all lanes together."""
 GRACE = 30.0
@@ -157,8 +160,11 @@ class Worker:
         await asyncio.sleep(RENEWAL)
 
     async def _sweeping(self) -> None:
-        """Let those go who stand behind nobody any more, whoever ended the one ahead of them."""
+        """Let those go who stand behind nobody any more, whoever ended the one ahead of them; forget used proofs, and
+        files that became no message's."""
         await self._ledger.sweep()
+        await self._ledger.forget_proofs(now=self._clock())
+        await self._ledger.drop_left_uploads(before=self._clock() - ABANDONED)
         await asyncio.sleep(SWEEP)
 
     async def _agreeing(self) -> None:

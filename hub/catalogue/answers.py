@@ -14,6 +14,7 @@ from hub.specs.connector import AnswerRule
 from hub.specs.source import Place
 from hub.translation.checks.case import one_of
 from hub.translation.paths import all_paths, shape_at
+from hub.transports.refusals import WORDS, declared_detail, unknown_words
 
 _NOTHING = Shape("", Kind.OBJECT)
 
@@ -66,6 +67,31 @@ def wrong_receipt(application: Application, name: str) -> Iterator[Finding]:
             )
             place = ("operations", name, "receipt", *path.split("."))
             yield application.source.finding(place, words, right=one_of(path, all_paths(shape)))
+
+
+def wrong_refusal(application: Application, name: str) -> Iterator[Finding]:
+    """A finding for each thing by which a refusal does not fit the fault that it names; for one, when there is no such."""
+    told, operation = application.spec.operations[name].refusal, application.operation(name)
+    if told is None:
+        return
+    place: Place = ("operations", name, "refusal")
+    part = operation.faults.get(told.fault)
+    if part is None or application.spec.protocol != "soap":
+        words = Text(
+            en=f"{operation.name} declares no fault “{told.fault}”",
+            fr=f"{operation.name} ne déclare pas de faute « {told.fault} »",
+        )
+        yield application.source.finding((*place, "fault"), words, right=one_of(told.fault, operation.faults))
+        return
+    for word in unknown_words(told.detail):
+        words = Text(en=f"nothing is known as {{{word}}}", fr=f"rien ne porte le nom {{{word}}}")
+        yield application.source.finding((*place, "detail"), words, right=one_of(word, WORDS))
+    for problem in declared_detail(told, part, {word: word for word in WORDS})[1]:
+        words = Text(
+            en=f"the fault {told.fault} would not fit the contract: {problem.path} {problem.text.en}",
+            fr=f"la faute {told.fault} ne respecterait pas le contrat : {problem.path} {problem.text.fr}",
+        )
+        yield application.source.finding((*place, "detail"), words)
 
 
 def _paths(document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from hub.catalogue.answers import wrong_receipt, wrong_rules
+from hub.catalogue.answers import wrong_receipt, wrong_refusal, wrong_rules
 from hub.catalogue.contracts import read_contract
 from hub.catalogue.facts import Application
+from hub.catalogue.feeds import wrong_asking
 from hub.catalogue.files import load_file, said_twice, stray_references
 from hub.catalogue.formats import with_formats, without_read_bodies
 from hub.catalogue.instances import wrong_instances
+from hub.catalogue.signing import wrong_signing
 from hub.catalogue.tweaks import read_tweaks
 from hub.contract import Shape
 from hub.errors import ConfigurationError, Finding, Text
@@ -105,7 +107,11 @@ def _wrong_operations(application: Application) -> Iterator[Finding]:
         yield from _wrong_path(application, name, "since", operation.since, request)
         yield from _wrong_path(application, name, "key_field", operation.key_field, request)
         yield from _wrong_look_up(application, name, operation)
+        yield from _wrong_files(application, name, operation)
+        yield from wrong_asking(application, name)
+        yield from wrong_signing(application, name)
         yield from wrong_receipt(application, name)
+        yield from wrong_refusal(application, name)
 
 
 def _wrong_path(application: Application, name: str, key: str, path: str | None, shape: Shape | None) -> Iterator[Finding]:
@@ -149,6 +155,26 @@ def _wrong_look_up(application: Application, name: str, operation: specs.Operati
             fr=f"ajoutez found : et le champ rempli quand la recherche aboutit, parmi {listed}",
         )
         yield application.source.finding(("operations", operation.look_up), words, right=right)
+
+
+def _wrong_files(application: Application, name: str, operation: specs.Operation) -> Iterator[Finding]:
+    if operation.files != "inside" and (application.spec.protocol != "soap" or operation.direction != "out"):
+        words = Text(
+            en=f"files: {operation.files} is for what a SOAP application is told (direction: out)",
+            fr=f"files: {operation.files} vaut pour ce qui est dit à une application SOAP (direction: out)",
+        )
+        right = Text(
+            en="leave it out: what comes in is taken either way, and REST follows its contract",
+            fr="ôtez-le : ce qui arrive est pris sous toutes ses formes, et REST suit son contrat",
+        )
+        yield application.source.finding(("operations", name, "files"), words, right=right)
+    elif operation.files != "inside" and any(instance.signature for instance in application.spec.instances.values()):
+        words = Text(
+            en="what is signed has its files inside: a signature does not reach what travels beside the document",
+            fr="ce qui est signé contient ses fichiers : une signature n'atteint pas ce qui voyage à côté du document",
+        )
+        right = Text(en="drop files, or signature", fr="ôtez files, ou signature")
+        yield application.source.finding(("operations", name, "files"), words, right=right)
 
 
 def _unrepeatable(application: Application, name: str) -> Finding:

@@ -28,23 +28,33 @@ def read_contract(
 ) -> tuple[Contract | None, tuple[Finding, ...]]:
     """The contract in `file`, patched, and everything that is wrong with it or had to be mended; None when unusable."""
     try:
-        plain = _loaded(file, ())
+        served = _served(spec)
+        plain = _loaded(file, (), served)
         if plain.protocol != spec.protocol:
             return None, (_other_protocol(plain, source),)
         patches = {number: _for_contract(patch, spec) for number, patch in enumerate(spec.patches)}
         wrong = {number: found for number, patch in patches.items() if (found := _wrong(patch, number, spec, plain, source))}
         sound = {number: patch for number, patch in patches.items() if number not in wrong}
-        contract = _loaded(file, tuple(sound.values())) if sound else plain
+        contract = _loaded(file, tuple(sound.values()), served) if sound else plain
     except ConfigurationError as error:
         return None, tuple(_of_contract(error.findings or (Finding(error.text, file.name),), file, root))
     late = [found for number, patch in sound.items() if (found := _without_effect(patch, number, contract, source))]
     return contract, (*_of_contract(contract.mended, file, root), *wrong.values(), *late)
 
 
-def _loaded(file: Path, patches: tuple[specs.Patch, ...]) -> Contract:
+def _served(spec: specs.Connector) -> frozenset[str]:
+    """The contract's operations by which the application calls us, and never we it."""
+    used = {
+        side: {each.action for each in spec.operations.values() if (each.direction == "in") is side}
+        for side in (True, False)
+    }
+    return frozenset(used[True] - used[False])
+
+
+def _loaded(file: Path, patches: tuple[specs.Patch, ...], served: frozenset[str]) -> Contract:
     """The contract in `file`. ConfigurationError also where its reader stumbles over a form that no standard has."""
     try:
-        return load_contract(file, patches=patches)
+        return load_contract(file, patches=patches, served=served)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         words = Text(
             en=f"is not built as contracts are: something in it is of another kind ({error})",

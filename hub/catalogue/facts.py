@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hub.contract import Contract, Operation, Shape
+from hub.contract import Contract, Operation, RestBinding, Shape
 from hub.errors import NotFound, Text
 from hub.lifecycle import LanePolicy, RetryPolicy, Rule
 from hub.specs import connector as connectors
@@ -64,6 +64,14 @@ class Application:
         operation, retry = self.spec.operations[name], self.spec.retry
         repeatable = operation.repeatable or operation.direction == "collect"
         return RetryPolicy(retry.waits, retry.within, repeatable, operation.look_up is not None)
+
+    def encloses(self, name: str) -> bool:
+        """Whether the files of what the operation `name` is told travel beside its document."""
+        operation = self.spec.operations.get(name)
+        if operation is None or operation.direction != "out":  # what is fetched from a mailbox has them inside
+            return False
+        binding = self.operation(name).binding
+        return operation.files != "inside" or (isinstance(binding, RestBinding) and binding.form == "multipart")
 
     def collects(self, name: str) -> bool:
         """Whether it fetches what the operation `name` tells it; False too for an operation that it has no more."""

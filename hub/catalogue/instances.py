@@ -14,6 +14,16 @@ _REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
 _USER = re.compile(r"//[^/?#]*@")
 _SECRET = re.compile(r"[?&;](?:token|[a-z_-]*key|password|passwd|pwd|mdp|secret)=", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_HEADERS = {
+    "header": Text(
+        en="header: X-API-Key, its name only; its value is the secret that credentials refers to",
+        fr="header: X-API-Key, son nom seulement ; sa valeur est le secret auquel renvoie credentials",
+    ),
+    "time_header": Text(
+        en="time_header: X-Timestamp, its name only; its value is the time of the call",
+        fr="time_header: X-Timestamp, son nom seulement ; sa valeur est l'heure de l'appel",
+    ),
+}
 
 
 def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
@@ -23,13 +33,10 @@ def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
             yield source.finding(("instances", name, "address"), wrong[0], right=wrong[1])
     if spec.authentication.token_url and (wrong := _wrong_address(spec.authentication.token_url)):
         yield source.finding(("authentication", "token_url"), wrong[0], right=wrong[1])
-    if not _HEADER.fullmatch(spec.authentication.header):
-        words = Text(en="this is not the name of a header", fr="ce n'est pas un nom d'en-tête")
-        right = Text(
-            en="header: X-API-Key, its name only; its value is the secret that credentials refers to",
-            fr="header: X-API-Key, son nom seulement ; sa valeur est le secret auquel renvoie credentials",
-        )
-        yield source.finding(("authentication", "header"), words, right=right)
+    for word, right in _HEADERS.items():
+        if not _HEADER.fullmatch(getattr(spec.authentication, word)):
+            words = Text(en="this is not the name of a header", fr="ce n'est pas un nom d'en-tête")
+            yield source.finding(("authentication", word), words, right=right)
     if "default" not in spec.instances and _is_called(spec):
         listed = ", ".join(spec.instances) or "-"
         words = Text(

@@ -15,7 +15,7 @@ import httpx
 from cyclopts import Parameter
 
 from hub.cli.screen import Screen, language_of
-from hub.errors import HubUnavailable, NotAllowed, Text
+from hub.errors import HubUnavailable, MessageError, NotAllowed, Text
 from hub.message import State
 
 _ID = Text(en="Message", fr="Message")
@@ -321,6 +321,9 @@ def keys(
     *,
     authority: str = "default",
     scope: list[str] | None = None,
+    digest: bool = False,
+    hmac: bool = False,
+    certificate: Path | None = None,
     reason: str = "",
 ) -> None:
     """Show the API keys; issue one to an application, or revoke one.
@@ -335,13 +338,27 @@ def keys(
         The authority that the key speaks for.
     scope
         What the key may do, such as send:bin-replacement; repeat for several.
+    digest
+        For a SOAP caller that shows a digest of its key (WS-Security, PasswordDigest): its secret is kept, sealed.
+    hmac
+        For a REST caller that signs its requests (Standard Webhooks) in place of showing a key: its secret is kept, sealed.
+    certificate
+        For a SOAP caller that signs what it says: a file with its X.509 certificate (PEM).
     reason
         Why a key is revoked.
     """
     desk = _desk()
     if action == "issue":
-        done = desk.post("/keys", application=name, authority=authority, scopes=scope or [f"send:{_EVERY}"])
-        desk.screen.say("The key, shown this once:", "La clé, montrée cette seule fois :", style="bold")
+        scopes = scope or [f"send:{_EVERY}"]
+        otherwise = _shown(digest=digest, hmac=hmac, certificate=certificate)
+        done = desk.post("/keys", application=name, authority=authority, scopes=scopes, **otherwise)
+        if hmac:
+            named = f"X-Hub-Key: {done['id']}"
+            desk.screen.say(
+                f"{named}. Its secret, shown this once:", f"{named}. Son secret, montré cette seule fois :", style="bold"
+            )
+        else:
+            desk.screen.say("The key, shown this once:", "La clé, montrée cette seule fois :", style="bold")
         desk.screen.console.print(f"  {done['key']}", markup=False)
     elif action == "revoke":
         desk.post(f"/keys/{name}/revoke", reason=reason)
@@ -357,6 +374,17 @@ def keys(
         Text(en="Revoked", fr="Révoquée"),
     )
     desk.screen.table(columns, rows)
+
+
+def _shown(*, digest: bool, hmac: bool, certificate: Path | None) -> dict[str, Any]:
+    """How the key's holder shows it otherwise than as it is."""
+    try:
+        pem = certificate.read_text(encoding="ascii") if certificate else ""
+    except (OSError, ValueError) as error:
+        raise MessageError(
+            Text(en=f"{certificate} cannot be read as PEM.", fr=f"{certificate} n'est pas lisible comme PEM.")
+        ) from error
+    return {name: value for name, value in (("digest", digest), ("hmac", hmac), ("certificate", pem)) if value}
 
 
 _EVERY = "*"

@@ -304,9 +304,14 @@ def _parameters(command: cyclopts.App) -> list[str]:
 def _http_page() -> str:
     lines = [
         "Every request but those for health shows an API key: `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
-        "SOAP callers may use HTTP Basic or a WS-Security UsernameToken: the key's id, and its secret or the whole key.",
+        "SOAP callers may use HTTP Basic or a WS-Security UsernameToken: the key's id, and its secret or the whole key; or",
+        "a digest of it, or a signature by the certificate that a key is bound to.",
+        "A REST caller may sign its messages with a key's secret instead: [signed requests](../how-to/signed-requests.md).",
         "A key in a URL is refused.",
         "Refusals are [problem details](problems.md), in the language of `Accept-Language` (`en`, `fr`).",
+        "`GET /openapi.json` describes what a key may do, each exchange with its contract and examples; with `read`, all.",
+        "Headers must be there within 10 s, a body within 30 s (or come at 64 kB a second); [settings](settings.md) limit",
+        "connections.",
     ]
     for title, intro, routes in _doors():
         lines += ["", f"## {title}", "", intro, "", *_routes(routes)]
@@ -351,8 +356,11 @@ def _settings_page() -> str:
         "HUB_HOST": read.host,
         "HUB_PORT": str(read.port),
         "HUB_LARGEST_BODY": str(read.largest_body),
+        "HUB_LARGEST_FILE": str(read.largest_file),
         "HUB_BALLAST": str(read.ballast),
         "HUB_MOST_WAITING": str(read.most_waiting),
+        "HUB_MOST_CONNECTIONS": str(read.most_connections),
+        "HUB_MOST_CONNECTIONS_OF_ONE": str(read.most_connections_of_one),
     }
     rows = [(f"`{each.name}`", known.get(each.name, each.default), each.meaning) for each in SETTINGS]
     lines = ["The environment of `hub`. It is read once, at start.", "", *_table(("Variable", "Default", "Meaning"), rows)]

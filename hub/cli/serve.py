@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from hub.cli.processes import READY, check_free, refuse_one_file, serve_processe
 from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
+from hub.endpoints.connections import Connections, Limits
 from hub.errors import ConfigurationError
 from hub.logs import configure_logging
 from hub.settings import Settings, read_settings
@@ -30,6 +32,9 @@ Hidden = cyclopts.Parameter(show=False)
 
 NEW_OBJECTS = 20_000
 """More objects than so many between two searches for garbage."""
+
+OWN_FILES = 512
+"""Files, libraries, database connections and calls of a node, beside the connections that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ async def _serve_together(settings: Settings, screen: Screen, processes: int) ->
 
 
 async def _serve(settings: Settings, screen: Screen, place: Place | None) -> None:
+    _open_enough_files(settings.most_connections)
     hub = await assemble(settings)
     try:
         if place is None:
@@ -155,22 +161,35 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_for(hub: Hub) -> Server:
-    """The HTTP server of a node, on its settings' address."""
+def server_for(hub: Hub, limits: Limits | None = None) -> Server:
+    """The HTTP server of a node, on its settings' address, its connections held to `limits`: those of its settings."""
     config = uvicorn.Config(
         build_app(hub),
+        http=Connections(limits or _limits(hub.settings)).protocol(),
+        ws="none",
         host=hub.settings.host,
         port=hub.settings.port,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
-        timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
         proxy_headers=bool(hub.settings.proxies),
         forwarded_allow_ips=list(hub.settings.proxies),
     )
     return Server(config)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(most=settings.most_connections, most_of_one=settings.most_connections_of_one, proxies=settings.proxies)
+
+
+def _open_enough_files(connections: int) -> None:
+    """Raise this process's limit of open files, where it may, to what its connections and its own files need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OWN_FILES
+    if soft not in (resource.RLIM_INFINITY, hard) and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 async def _welcome(hub: Hub, screen: Screen) -> None:

@@ -16,13 +16,15 @@ import orjson
 
 from hub.codecs import json_steps, surprises
 from hub.contract import Document, Kind, Shape
-from hub.errors import MessageError, Problem, Text
+from hub.errors import MessageError, Text
 
 DEPTH = 64
 DIGITS = 4300
+ELEMENTS = 200_000
 
 _BOM = b"\xef\xbb\xbf"
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -56,7 +58,8 @@ def parse(data: bytes) -> Any:
     """Nested dicts, lists, text and None; numbers and booleans are text as written (`Raw`).
 
     MessageError 400, with line and column where known and never content, for: anything but UTF-8 with at most one BOM,
-    duplicate keys, NaN and infinities (1e999 too), lone surrogates, NUL, over 64 levels, numbers over 4300 digits.
+    duplicate keys, NaN and infinities (1e999 too), lone surrogates, NUL, over 64 levels, over 200,000 values, numbers over
+    4300 digits.
     """
     return _settled(_sound(data, _AS_WRITTEN))
 
@@ -138,8 +141,20 @@ _AS_VALUES = json.JSONDecoder(
 )
 
 
+def _refuse_many(data: bytes) -> None:
+    """Refuse a body of so many values that reading it would fill the memory: a few bytes each, they take dozens."""
+    if len(data) <= ELEMENTS or _values(data) <= ELEMENTS or _values(_STRING.sub(b"", data)) <= ELEMENTS:
+        return
+    raise _refused("too-large", Text(en=f"JSON of more than {ELEMENTS} values.", fr=f"JSON de plus de {ELEMENTS} valeurs."))
+
+
+def _values(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
+
+
 def _sound(data: bytes, decoder: json.JSONDecoder) -> Any:
     """What the body holds, with everything refused that `parse` refuses."""
+    _refuse_many(data)
     try:
         value = decoder.decode(_text(data))
     except json.JSONDecodeError as wrong:
@@ -209,7 +224,7 @@ class _Reader:
     """Walks a parsed body beside its shape and gathers every surprise."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems = surprises.Problems()
 
     def root(self, value: Any, shape: Shape) -> dict[str, Any]:
         bare = shape.child("#text")
@@ -248,6 +263,10 @@ class _Reader:
             self.problems.append(surprises.no_value(path))
         return None
 
+    def _strange(self, path: str, shape: Shape) -> None:
+        if not self.problems.are_enough:  # a sentence costs more than the field that it is about
+            self.problems.append(surprises.unknown(path, shape))
+
     def _fields(self, value: dict[str, Any], shape: Shape, path: str) -> dict[str, Any]:
         known = {child.name: child for child in shape.children if not child.location}
         found: dict[str, Any] = {}
@@ -256,7 +275,7 @@ class _Reader:
             if key in known:
                 found[key] = self._field(each, known[key], at)
             elif not shape.open:
-                self.problems.append(surprises.unknown(at, shape))
+                self._strange(at, shape)
             elif not key.startswith(("@", "#")):
                 found[key] = _fragment(each)
         return found
@@ -266,7 +285,7 @@ class _Writer:
     """Turns a document into what orjson writes, in the contract's order, and gathers every surprise."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems = surprises.Problems()
 
     def root(self, document: Document, shape: Shape) -> Any:
         bare = shape.child("#text")

@@ -6,6 +6,22 @@ from hub.contract import Shape
 from hub.errors import MessageError, Problem, Text
 
 _LONGEST_NAME = 80
+MOST = 100
+"""Surprises of one document that are told: whoever has mended so many sees the next."""
+
+
+class Problems(list[Problem]):
+    """What was found, up to so many as are told."""
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether no more are noted."""
+        return len(self) >= MOST
+
+    def append(self, problem: Problem) -> None:
+        """Note one more, unless there are enough."""
+        if not self.are_enough:
+            super().append(problem)
 
 
 def below(path: str, name: str) -> str:

@@ -6,9 +6,9 @@ leaf of kind ANY: both hold canonical XML (exclusive C14N) as text. Facets are n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -16,15 +16,15 @@ from lxml import etree
 
 from hub.codecs import surprises, xml_steps
 from hub.codecs.safe_xml import parse
+from hub.codecs.xml_steps import cleaned, tag_of
 from hub.contract import Document, Kind, Shape
-from hub.errors import MessageError, Problem, Text
+from hub.errors import MessageError, Text
 
 __all__ = ["XmlCodec", "build", "parse", "read", "write"]
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NIL = f"{{{XSI}}}nil"
 _TYPE = f"{{{XSI}}}type"
-_BLANKS = re.compile(r"[ \t\r\n]+")
 _WELL_KNOWN = {"http://www.w3.org/XML/1998/namespace": "xml", XSI: "xsi"}
 
 
@@ -41,13 +41,27 @@ class Form:
 
 
 class XmlCodec:
-    """Reads and writes the XML of one shape. Made once, used for every message."""
+    """Reads and writes the XML of one shape. Made once, used for every message; each way is compiled at its first use."""
 
     def __init__(self, shape: Shape, *, encoding: str = "") -> None:
-        self._form = _form(shape)
-        self._namespaces = _namespaces(shape)
+        self._shape = shape
         self._encoding = encoding
-        self._quick = xml_steps.compiled(shape, self._namespaces)
+
+    @cached_property
+    def _form(self) -> Form:
+        return _form(self._shape)
+
+    @cached_property
+    def _namespaces(self) -> dict[str, str]:
+        return _namespaces(self._shape)
+
+    @cached_property
+    def _read_quickly(self) -> xml_steps.Reader:
+        return xml_steps.reader(self._shape)
+
+    @cached_property
+    def _write_quickly(self) -> xml_steps.Writer:
+        return xml_steps.compiled(self._shape, self._namespaces)
 
     def read(self, data: bytes) -> Document:
         """The document inside the root element of these bytes."""
@@ -55,6 +69,9 @@ class XmlCodec:
 
     def read_element(self, element: etree._Element) -> Document:
         """The document inside `element`, which must be the one that the shape names."""
+        found = self._read_quickly(element)
+        if found is not None:
+            return found
         reader = _Reader()
         document = reader.document(element, self._form)
         surprises.refuse(reader.problems)
@@ -66,7 +83,7 @@ class XmlCodec:
         A letter that the encoding does not have is written as its number (`&#8364;`): no reader of XML sees a difference.
         """
         if not self._encoding:
-            return self._quick(document) or bytes(etree.tostring(self.build(document), encoding="UTF-8"))
+            return self._write_quickly(document) or bytes(etree.tostring(self.build(document), encoding="UTF-8"))
         written: Any = etree.tostring(self.build(document), encoding=self._encoding, xml_declaration=True)
         return bytes(written)
 
@@ -94,11 +111,6 @@ def write(document: Document, shape: Shape) -> bytes:
     return XmlCodec(shape).write(document)
 
 
-def _tag(shape: Shape) -> str:
-    name = shape.name.removeprefix("@")
-    return f"{{{shape.namespace}}}{name}" if shape.namespace else name
-
-
 def _form(shape: Shape) -> Form:
     children: dict[str, Form] = {}
     attributes: dict[str, Shape] = {}
@@ -106,10 +118,10 @@ def _form(shape: Shape) -> Form:
         if child.location or child.name.startswith("#") or child.name == "@*":
             continue
         if child.name.startswith("@"):
-            attributes[_tag(child)] = child
+            attributes[tag_of(child)] = child
         else:
-            children[_tag(child)] = _form(child)
-    return Form(shape, _tag(shape), children, attributes, shape.child("#text"), shape.child("#any"))
+            children[tag_of(child)] = _form(child)
+    return Form(shape, tag_of(shape), children, attributes, shape.child("#text"), shape.child("#any"))
 
 
 def _namespaces(shape: Shape) -> dict[str, str]:
@@ -135,7 +147,7 @@ class _Reader:
     """Walks an element beside its form and gathers every surprise."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems = surprises.Problems()
 
     def document(self, element: etree._Element, form: Form) -> dict[str, Any]:
         if element.tag != form.tag:
@@ -157,7 +169,7 @@ class _Reader:
             return _kept(element)
         if len(element):
             self.problems.append(surprises.no_fields(path))
-        return _cleaned(element.text, kind)
+        return cleaned(element.text, kind)
 
     def _held(self, element: etree._Element, shape: Shape, path: str) -> str | None:
         """The value of an element that has nothing but the attribute that holds it."""
@@ -169,7 +181,7 @@ class _Reader:
                 at = surprises.below(path, "@" + etree.QName(name).localname)
                 self.problems.append(surprises.unknown(at, shape))
         value = element.get(shape.held_in)
-        return None if value is None else _cleaned(value, shape.kind)
+        return None if value is None else cleaned(value, shape.kind)
 
     def _carries(self, element: etree._Element) -> bool:
         return any(not str(name).startswith(f"{{{XSI}}}") for name in element.attrib)
@@ -206,7 +218,7 @@ class _Reader:
         for name, value in _attributes(element):
             known = form.attributes.get(name)
             if known is not None:
-                found[known.name] = _cleaned(value, known.kind)
+                found[known.name] = cleaned(value, known.kind)
             elif not name.startswith(f"{{{XSI}}}") and not form.shape.child("@*"):
                 at = surprises.below(path, "@" + etree.QName(name).localname)
                 self.problems.append(surprises.unknown(at, form.shape))
@@ -216,7 +228,7 @@ class _Reader:
             self.problems.append(surprises.no_fields(path))
         if element.get(_NIL) in ("true", "1"):
             return None
-        return _cleaned(element.text, shape.kind)
+        return cleaned(element.text, shape.kind)
 
     def _refuse_text(self, element: etree._Element, path: str) -> None:
         texts = [element.text, *(child.tail for child in element)]
@@ -233,15 +245,6 @@ class _Reader:
 
 def _attributes(element: etree._Element) -> list[tuple[str, str]]:
     return [(str(name), str(value)) for name, value in element.attrib.items()]
-
-
-def _cleaned(text: str | None, kind: Kind) -> str:
-    """The value of a leaf: whitespace is part of a text, and nothing in a number, a date or base64."""
-    if not text or kind is Kind.TEXT:
-        return text or ""
-    if kind is Kind.BASE64:
-        return _BLANKS.sub("", text)
-    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def _kept(element: etree._Element) -> str:
@@ -274,7 +277,7 @@ class _Writer:
     """Fills an element from a document in the contract's order and gathers every surprise."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems = surprises.Problems()
 
     def fill(self, element: etree._Element, form: Form, document: Document, path: str) -> None:
         if not isinstance(document, Mapping):

@@ -1,4 +1,5 @@
-"""A shape as steps that write XML as text: compiled once, for what is just as the shape says, and silent about the rest.
+"""A shape as steps that read elements, and that write XML as text: compiled once, for what is just as the shape says, and
+silent about the rest.
 
 What they do not know is for the careful way in `xml`, which judges it and finds the words; a test holds both equal.
 """
@@ -9,11 +10,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lxml import etree
+
 from hub.contract import Document, Kind, Shape
 
+Read = Callable[[etree._Element], Any]
+Reader = Callable[[etree._Element], Document | None]
 Write = Callable[[Any], str]
 Writer = Callable[[Document], bytes | None]
 
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _VALUE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
@@ -21,6 +27,112 @@ _VALUE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "
 
 class _Odd(Exception):
     """Something is not just as the shape says."""
+
+
+def tag_of(shape: Shape) -> str:
+    """The name of an element or attribute of this shape, in Clark notation."""
+    name = shape.name.removeprefix("@")
+    return f"{{{shape.namespace}}}{name}" if shape.namespace else name
+
+
+def cleaned(text: str | None, kind: Kind) -> str:
+    """The value of a leaf: whitespace is part of a text, and nothing in a number, a date or base64."""
+    if not text or kind is Kind.TEXT or (" " not in text and text.isprintable()):
+        return text or ""
+    if kind is Kind.BASE64:
+        return _BLANKS.sub("", text)
+    return _BLANKS.sub(" ", text).strip(" ")
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def reader(shape: Shape) -> Reader:
+    """Reads elements of `shape`; None for what it does not know: another root, attributes of XML Schema (xsi:nil), open
+    content, and whatever the shape does not have."""
+    if shape.kind is not Kind.OBJECT:
+        return _nothing
+    tag, read = tag_of(shape), _reading(shape)
+
+    def found(element: etree._Element) -> Document | None:
+        if element.tag != tag:
+            return None
+        try:
+            document: Document = read(element)
+        except _Odd:
+            return None
+        return document
+
+    return found
+
+
+def _reading(shape: Shape) -> Read:
+    """The step that reads one element of `shape`."""
+    if shape.held_in or shape.kind is Kind.ANY:
+        return _odd
+    return _reading_fields(shape) if shape.kind is Kind.OBJECT else _reading_leaf(shape.kind)
+
+
+def _odd(_: etree._Element) -> Any:
+    raise _Odd
+
+
+def _reading_leaf(kind: Kind) -> Read:
+    def read(element: etree._Element) -> str:
+        if len(element) or element.items():
+            raise _Odd
+        return cleaned(element.text, kind)
+
+    return read
+
+
+def _reading_fields(shape: Shape) -> Read:
+    own = [child for child in shape.children if not (child.location or child.name.startswith("#") or child.name == "@*")]
+    attributes = {tag_of(child): child for child in own if child.name.startswith("@")}
+    steps = {tag_of(child): (child.name, child.repeated, _reading(child)) for child in own if not child.name.startswith("@")}
+    text = shape.child("#text")
+
+    def read(element: etree._Element) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in element.items():
+            known = attributes.get(str(name))
+            if known is None:
+                raise _Odd
+            found[known.name] = cleaned(str(value), known.kind)
+        if text:
+            if len(element):
+                raise _Odd
+            found["#text"] = cleaned(element.text, text.kind)
+        else:
+            _refuse_text(element.text)
+            _read_children(element, steps, found)
+        return found
+
+    return read
+
+
+def _read_children(element: etree._Element, steps: Mapping[str, tuple[str, bool, Read]], found: dict[str, Any]) -> None:
+    for child in element:
+        known = steps.get(child.tag)
+        if known is None:
+            raise _Odd
+        name, repeated, step = known
+        if repeated:
+            found.setdefault(name, []).append(step(child))
+        elif name in found:
+            raise _Odd
+        else:
+            found[name] = step(child)
+        if tail := child.tail:
+            _refuse_text(tail)
+
+
+def _refuse_text(between: str | None) -> None:
+    if between and between.strip(" \t\r\n"):
+        raise _Odd
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
 
 
 def compiled(shape: Shape, prefixes: Mapping[str, str]) -> Writer:
@@ -44,7 +156,7 @@ def compiled(shape: Shape, prefixes: Mapping[str, str]) -> Writer:
     return written
 
 
-def _nothing(_: Document) -> None:
+def _nothing(_: Any) -> None:
     return None
 
 

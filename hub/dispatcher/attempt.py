@@ -14,7 +14,7 @@ from hub.contract import Document
 from hub.dispatcher.recollection import Recollection, clash_of
 from hub.ledger import Claim, Content, Crossing, Held, Settlement
 from hub.lifecycle import Decision
-from hub.message import Record, State
+from hub.message import Apart, Record, State
 from hub.translation import Clash, Merged, digest, pack
 
 log = logging.getLogger("hub.dispatcher")
@@ -157,13 +157,14 @@ def _shared(document: Document, names: set[str]) -> Document:
     return {name: value for name, value in document.items() if name in names}
 
 
-def tickets(value: Any) -> list[str]:
-    """The tickets of the files that a record names, wherever they stand in it."""
+def enclosed(value: Any) -> list[tuple[str, Apart]]:
+    """The ticket of each file that a record names, wherever it stands in it, and what is known of it; in turn."""
     if isinstance(value, Mapping):
-        own = [str(value["ticket"])] if "ticket" in value else []
-        return own + [ticket for inside in value.values() for ticket in tickets(inside)]
+        if "ticket" in value:
+            return [(str(value["ticket"]), Apart(int(value["size"]), str(value["type"])))]
+        return [file for inside in value.values() for file in enclosed(inside)]
     if isinstance(value, list | tuple):
-        return [ticket for inside in value for ticket in tickets(inside)]
+        return [file for inside in value for file in enclosed(inside)]
     return []
 
 

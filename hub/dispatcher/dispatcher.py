@@ -23,12 +23,12 @@ from hub.dispatcher.attempt import (
     bare,
     crossings,
     detail_of,
+    enclosed,
     heard_in,
     is_bare,
     kept,
     outgoing_key,
     question,
-    tickets,
 )
 from hub.dispatcher.recollection import recollection
 from hub.dispatcher.telling import Telling
@@ -43,6 +43,7 @@ from hub.dispatcher.words import (
     could_not_look_up,
     expired,
     of_another,
+    too_large_inside,
     unknown_request,
     unwritable,
 )
@@ -52,11 +53,15 @@ from hub.lifecycle import Decision, Event, RetryPolicy, decide
 from hub.message import Delivery, Files, Record, State
 from hub.signals import Attempted, LaneChanged, Listener
 from hub.translation import Merged, Receiver, canonical_text, merge, unpack
+from hub.transports.packages import NOTHING_BESIDE, Beside
 
 log = logging.getLogger("hub.dispatcher")
 
 FRESH = timedelta(seconds=10)
 """A lease that has still so long to run was not lost: a node that stood still for longer asks before it sends."""
+LARGEST_INSIDE = 20 * 1024 * 1024
+"""Bytes of files that still go into a document, in base64: there they are in memory, several times."""
+
 AWAY = 1.0
 """Seconds between two tries to settle while the ledger is away."""
 
@@ -105,7 +110,12 @@ class Dispatcher:
         delivery, authority = claim.delivery, claim.message.authority
         try:
             answer = await self._caller.call(
-                ready.application, delivery.operation, ready.document, authority=authority, key=outgoing_key(claim)
+                ready.application,
+                delivery.operation,
+                ready.document,
+                authority=authority,
+                key=outgoing_key(claim),
+                beside=await self._beside(ready),
             )
         except Exception:
             log.exception("delivery %s: the hub itself failed in the call", delivery.id)
@@ -172,7 +182,7 @@ class Dispatcher:
         believed = known.believed(exchange.translation, message.sender, {**record, **missing})
         if believed is None:
             return Result(Delivered({}), is_old=True)
-        files = await self._files(message.id, believed)
+        files = await self._files(message.id, believed, application.encloses(delivery.operation))
         merged = merge(
             exchange.translation,
             Receiver(
@@ -204,9 +214,25 @@ class Dispatcher:
             found[name] = reference
         return found
 
-    async def _files(self, message: str, record: Record) -> Files:
-        contents = [await self._ledger.content(message, f"file:{ticket}") for ticket in tickets(record)]
-        return {content.name.removeprefix("file:"): content.data for content in contents}
+    async def _files(self, message: str, record: Record, encloses: bool) -> Files:
+        """The files that a record names: as they leave beside a document, or their bytes, to stand in it. MessageError when
+        they are too large to."""
+        named = enclosed(record)
+        if encloses:
+            return dict(named)
+        if (size := sum(file.size for _, file in named)) > LARGEST_INSIDE:
+            raise MessageError(too_large_inside(size))
+        return {ticket: await self._bytes(message, ticket) for ticket in dict(named)}
+
+    async def _bytes(self, message: str, ticket: str) -> bytes:
+        return b"".join([piece async for piece in self._ledger.file(message, ticket)])
+
+    async def _beside(self, plan: Plan) -> Beside:
+        """The files that leave beside the document, under the names that their sender gave them."""
+        if not plan.application.encloses(plan.claim.delivery.operation):
+            return NOTHING_BESIDE
+        message = plan.claim.message.id
+        return Beside(message, {**dict(enclosed(plan.record)), **await self._ledger.uploads(message)})
 
     async def _looked_up(self, plan: Plan) -> Result | None:
         """What the receiver says of a call in doubt: found is delivered, not found (None) may be sent again.

@@ -39,6 +39,17 @@ MOVED = Text(
 )
 
 
+def too_large_inside(size: int) -> Text:
+    """Files of so many bytes cannot stand in a document: the connector has a way for them."""
+    told = f"{size / 1000**2:.0f}"
+    return Text(
+        en=f"Its files ({told} MB) are too large to stand in the document: let them travel beside it (files: mtom or swa "
+        "in connector.yaml, or a multipart/form-data operation), then replay.",
+        fr=f"Ses fichiers ({told} Mo) sont trop volumineux pour tenir dans le document : faites-les voyager à côté "
+        "(files: mtom ou swa dans connector.yaml, ou une opération multipart/form-data), puis rejouez.",
+    )
+
+
 def clash(clashes: tuple[Clash, ...], claim: Claim) -> Refused:
     """Both sides changed the same rows: a person decides. The values are kept apart, for they may be personal."""
     listed = ", ".join(each.label for each in clashes)

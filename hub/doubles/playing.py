@@ -88,8 +88,10 @@ def _credentials_header(application: Application) -> str:
     """The header in which callers show who they are; none for a UsernameToken, which the SOAP face looks for."""
     way = application.spec.authentication
     match way.kind:
-        case "header":
-            return way.header.lower()
+        case "header" | "hmac":
+            return way.shown_in.lower()
+        case "webhook":
+            return "webhook-signature"
         case "username-token":
             return ""
         case _:

@@ -14,6 +14,7 @@ from hub.contract import Operation, RestBinding, Shape
 from hub.doubles.faces import Asked, Heard, Paper, Sent, Unfit, words_of
 from hub.errors import MessageError, Problem, Text
 from hub.specs.sample import SampleFault
+from hub.transports.forms import json_of_form, multipart_fields, urlencoded_fields
 
 _JSON = "application/json"
 
@@ -29,6 +30,15 @@ class Route:
     takes: Paper | None
     gives: Paper | None
     errors: Mapping[str, Paper]
+    form: str
+
+    def body(self, heard: Heard) -> bytes:
+        """The body of a request; what a form says, as JSON. MessageError 400, 422."""
+        if not self.form or self.takes is None:
+            return heard.body
+        if self.form == "urlencoded":
+            return json_of_form(urlencoded_fields(heard.body), self.takes.part)
+        return json_of_form(multipart_fields(heard.headers.get("content-type", ""), heard.body), self.takes.part)
 
 
 class RestFace:
@@ -45,7 +55,7 @@ class RestFace:
             return Asked(name, {})
         try:
             parameters = _parameters(paper.part.shape, heard, path)
-            body = paper.read(heard.body) if paper.part.media else {}
+            body = paper.read(self._routes[name].body(heard)) if paper.part.media else {}
         except MessageError as error:
             said = orjson.dumps({"status": error.status, "detail": words_of(error)})
             raise Unfit(Sent(error.status, said, "application/problem+json"), words_of(error), operation=name) from error
@@ -90,6 +100,7 @@ def _route(name: str, operation: Operation) -> Route:
         Paper(operation.input) if operation.input else None,
         Paper(operation.output) if operation.output else None,
         {status: Paper(part) for status, part in operation.faults.items()},
+        binding.form,
     )
 
 

@@ -13,6 +13,7 @@ from hub.doubles.faces import Asked, Heard, Paper, Sent, Unfit, words_of
 from hub.errors import MessageError
 from hub.specs.sample import SampleFault
 from hub.transports.envelope import Envelope, SoapFault, Version, fault_for, open_envelope, wrap, write_fault
+from hub.transports.packages import document_of
 
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}Security"
 _MEDIA: Mapping[Version, str] = {"1.1": "text/xml", "1.2": "application/soap+xml"}
@@ -58,9 +59,13 @@ class SoapFace:
         return self._sent(500, write_fault(SoapFault("Server", words), version=asked.manner), asked.manner)
 
     def _opened(self, heard: Heard) -> Envelope:
-        charset = heard.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
+        media = heard.headers.get("content-type", "")
         try:
-            envelope = open_envelope(heard.body, charset=charset, understood=frozenset({_SECURITY}))
+            body = heard.body
+            if media.lower().startswith("multipart/related"):
+                media, body = document_of(media, body)
+            charset = media.lower().partition("charset=")[2].partition(";")[0].strip(' "')
+            envelope = open_envelope(body, charset=charset, understood=frozenset({_SECURITY}))
             if not envelope.payload:
                 raise MessageError(problems=(), status=400)
         except MessageError as error:

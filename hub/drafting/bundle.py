@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
 from hub.errors import ConfigurationError, Conflict, NotFound, Text
-from hub.transports.contract_folder import Folder
+from hub.transports.contract_folder import Folder, parted
 from hub.transports.known_schemas import XS
 from hub.transports.openapi_files import Sources
 from hub.transports.wsdl_definitions import WSDL
@@ -77,7 +76,7 @@ def _named_in_xml(folder: Folder, file: Path) -> Iterator[Path]:
 
 def _beside(folder: Folder, location: str, file: Path) -> Path | None:
     """The file that an import names; one that names the network may lie beside under its last name."""
-    last = unquote(urlsplit(location).path).replace("\\", "/").rpartition("/")[2]
+    last = parted(location)[1].rpartition("/")[2]
     for name in (location, last) if location else ():
         try:
             return folder.resolve(name, beside=file)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from starlette.responses import StreamingResponse
 
 from hub.assembly import Hub
-from hub.desk import Desk, Verb
+from hub.desk import SCOPE, Desk, Verb
 from hub.endpoints.auth import Identity, identify
+from hub.endpoints.held import HeldRoute, LargeRoute
 from hub.endpoints.lanes import known_lane, standings
 from hub.endpoints.language import language_of
+from hub.endpoints.parameters import refuse_twice
 from hub.endpoints.serving import hub_of
+from hub.endpoints.signed import ONE_EXCHANGE, shown_secret, signs_one_exchange
 from hub.endpoints.stories import delivery_fields, for_operator, iso, message_fields, summary_fields
-from hub.errors import Language
+from hub.errors import Language, MessageError
 from hub.ledger import Acceptance, ApiKey, Cause, Fire, Search, packed
 from hub.message import Delivery, State
+from hub.transports.signatures import fingerprint_of
 
-LARGEST = 64 * 1024
-"""Bytes of a request to the administration."""
 
-LARGEST_CORRECTION = 32 * 1024 * 1024
-"""Bytes of a corrected document in base64, with its files."""
+def _written_out(value: object) -> object:
+    """A moment as RFC 3339 writes it: a number would be taken for seconds since 1970, which nobody means."""
+    if value is None or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    raise ValueError("a time with its offset, such as 2026-03-02T18:00:00Z")
+
+
+_RIGHT = f"^(?:{SCOPE.pattern})$"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+WHY: dict[str, JsonValue] = {"minLength": 3, "maxLength": 500}
+"""What the desk asks of a reason, for those who read of it; it refuses the others itself, in words of its own."""
 
 
 class Asked(BaseModel):
@@ -37,7 +51,7 @@ class Asked(BaseModel):
 class Reasoned(Asked):
     """A change, and why."""
 
-    reason: str = Field(max_length=1000)
+    reason: str = Field(max_length=1000, json_schema_extra=WHY)
 
 
 class Replay(Reasoned):
@@ -63,8 +77,8 @@ class Criteria(Asked):
     receiver: str = ""
     lane: str = ""
     text: str = ""
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def search(self, state: State | None, *, after: str = "", limit: int = 50) -> Search:
         """The same as the ledger asks it."""
@@ -107,14 +121,21 @@ class NewKey(Asked):
 
     application: str = Field(max_length=60)
     authority: str = Field("default", max_length=60)
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] = Field(json_schema_extra={"minItems": 1, "items": {"type": "string", "pattern": _RIGHT}})
     title: str = Field("", max_length=200)
-    expires: AwareDatetime | None = None
+    expires: Moment | None = None
+    certificate: str = Field("", max_length=20_000, description="The certificate (PEM) that its holder signs with.")
+    digest: bool = Field(False, description="Its holder may show a digest of it (WS-Security): its secret is kept, sealed.")
+    hmac: bool = Field(
+        False,
+        description="Its holder signs requests of one exchange with its secret (Standard Webhooks), which is kept, sealed.",
+    )
 
 
 async def _reader(request: Request) -> Identity:
     identity = await identify(request)
     identity.require("read")
+    refuse_twice(request)
     return identity
 
 
@@ -147,7 +168,7 @@ Spoken = Annotated[Language, Depends(_language)]
 
 def admin_router() -> APIRouter:
     """Every path of the administration."""
-    router = APIRouter(prefix="/admin/api", tags=["admin"], dependencies=[Depends(_reader)], max_body_size=LARGEST)
+    router = APIRouter(prefix="/admin/api", tags=["admin"], dependencies=[Depends(_reader)], route_class=HeldRoute)
     reads: dict[str, Callable[..., Awaitable[Any]]] = {
         "/overview": overview,
         "/lanes": lanes,
@@ -176,7 +197,8 @@ def admin_router() -> APIRouter:
         router.add_api_route(path, endpoint, methods=["GET"])
     for path, endpoint in changes.items():
         router.add_api_route(path, endpoint, methods=["POST"])
-    router.add_api_route("/deliveries/{delivery}/replace", replace, methods=["POST"], max_body_size=LARGEST_CORRECTION)
+    router.add_api_route("/messages/{message}/files/{ticket}", file, methods=["GET"], response_class=StreamingResponse)
+    router.add_api_route("/deliveries/{delivery}/replace", replace, methods=["POST"], route_class_override=LargeRoute)
     return router
 
 
@@ -223,12 +245,28 @@ async def contents(hub: Served, reader: ContentReader, message: str, purpose: Pu
     """All that is kept of a message, its bytes in base64. Needs `content`; who looked, and what for, is journalled first."""
     story = await hub.ledger.story(message)
     await hub.ledger.note("content-read", actor=reader.actor, now=hub.clock(), message=message, reason=purpose)
-    kept = [await hub.ledger.content(message, each.name) for each in story.contents]
+    kept = [await hub.ledger.content(message, each.name) for each in story.contents if not each.is_apart]
     return {
         **message_fields(story.message),
         "deliveries": [{"delivery": each.id, "receiver": each.receiver} for each in story.deliveries],
         "contents": [{"name": each.name, "media": each.media, "data": b64encode(each.data).decode()} for each in kept],
+        "files": [each.name.removeprefix("file:") for each in story.contents if each.is_apart],
     }
+
+
+async def file(hub: Served, reader: ContentReader, message: str, ticket: str, purpose: Purpose) -> StreamingResponse:
+    """A file of a message by its ticket, as it came. Needs `content`; who looked, and what for, is journalled first."""
+    pieces = hub.ledger.file(message, ticket)
+    first = await anext(pieces)
+    await hub.ledger.note("content-read", actor=reader.actor, now=hub.clock(), message=message, reason=purpose)
+    headers = {"Content-Disposition": f'attachment; filename="{ticket.replace(":", "-")}"', "Cache-Control": "no-store"}
+    return StreamingResponse(_from(first, pieces), media_type="application/octet-stream", headers=headers)
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
 
 
 async def delivery(hub: Served, language: Spoken, delivery: str) -> dict[str, Any]:
@@ -379,14 +417,24 @@ async def run(hub: Served, who: Operator, schedule: str, why: Reasoned) -> dict[
 
 
 async def issue(hub: Served, who: Operator, new: NewKey) -> dict[str, Any]:
-    """Issue a key: `key` is shown this once. NotFound for a right on an exchange that there is not."""
+    """Issue a key: `key` is shown this once; of one that signs, its secret (whsec_...) in the place of the key. NotFound for
+    a right on an exchange that there is not."""
+    if new.hmac and not signs_one_exchange(frozenset(new.scopes)):
+        raise MessageError(ONE_EXCHANGE, kind="scope-unknown")
     for scope in new.scopes:
         if (name := scope.partition(":")[2]) not in ("", "*", "own"):
             hub.catalogue.exchange(name)
     clear = await hub.desk.issue_key(
-        new.application, new.authority, new.scopes, actor=who.actor, title=new.title, expires=new.expires
+        new.application,
+        new.authority,
+        new.scopes,
+        actor=who.actor,
+        title=new.title,
+        expires=new.expires,
+        sealed=new.digest or new.hmac,
+        certificate=fingerprint_of(new.certificate) if new.certificate else "",
     )
-    return {"key": clear, "id": clear.split("_")[1]}
+    return {"key": shown_secret(clear) if new.hmac else clear, "id": clear.split("_")[1]}
 
 
 async def revoke(hub: Served, who: Operator, key: str, why: Reasoned) -> dict[str, Any]:
@@ -413,5 +461,6 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
     }
-    named = {"id": key.id, "application": key.application, "authority": key.authority, "title": key.title}
+    named: dict[str, Any] = {"id": key.id, "application": key.application, "authority": key.authority, "title": key.title}
+    named |= {"digest": key.sealed is not None, "certificate": key.certificate}
     return {**named, "scopes": list(key.scopes), **{name: iso(at) for name, at in ends.items()}}

@@ -19,6 +19,7 @@ from hub.endpoints.guard import Guard
 from hub.endpoints.health import health_routes
 from hub.endpoints.language import language_of
 from hub.endpoints.mailboxes import mailbox_routes
+from hub.endpoints.openapi import Reader, document
 from hub.endpoints.problems import problem_response, standing_of, written
 from hub.endpoints.rest import json_response, rest_routes, straight_to_say
 from hub.endpoints.soap import soap_routes
@@ -56,9 +57,10 @@ def build_app(hub: Hub) -> FastAPI:
 
 
 async def described(request: Request) -> Response:
-    """The OpenAPI document of the administration, for those who may read."""
-    (await identify(request)).require("read")
-    return json_response(request.app.openapi())
+    """The OpenAPI document of what the caller may do; the whole of it for those who may read."""
+    identity = await identify(request)
+    reader = Reader(identity.application, identity.may)
+    return json_response(document(request.app.state.hub.catalogue, reader, administration=request.app.openapi()))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

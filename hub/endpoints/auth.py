@@ -6,7 +6,9 @@ Every failure is answered with the same words and after the same work, so that n
 from __future__ import annotations
 
 import re
+import secrets
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
@@ -32,6 +34,10 @@ class Credentials:
 
     key: str
     secret: str
+
+    def opens(self, key: ApiKey) -> bool:
+        """Whether the secret is that key's."""
+        return compare_digest(digest(self.secret), key.hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +134,31 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._noted: dict[str, datetime] = {}
         self._known: dict[str, _Known] = {}
+        self._decoy = b""
 
     async def identify(self, credentials: Credentials | None, hub: Hub) -> Identity:
         """Who shows these. NotAllowed 401, always the same, for nothing, unknown, wrong, expired and revoked."""
         if credentials is None:
             raise unknown_caller()
+        return await self.recognise(credentials.key, hub, proves=credentials.opens)
+
+    async def recognise(self, key_id: str, hub: Hub, *, proves: Callable[[ApiKey], bool]) -> Identity:
+        """Who holds the key of this id, when what was shown `proves` it; nobody's key is tried where there is none.
+        NotAllowed 401."""
         now = hub.clock()
-        key = await self._kept(credentials.key, hub, now=now)
-        right = compare_digest(digest(credentials.secret), key.hash)
+        key = await self._kept(key_id, hub, now=now)
+        right = proves(key)
         if not (right and _in_force(key, now)):
             raise unknown_caller()
         await self._note(key.id, hub, now=now)
         return Identity(key.id, key.application, key.authority, frozenset(key.scopes))
+
+    def secret_of(self, key: ApiKey, hub: Hub) -> str:
+        """The secret of a key that keeps it; for any other, at the same cost, one that nobody has."""
+        if key.sealed is not None:
+            return hub.ledger.opened_secret(key.id, key.sealed)
+        self._decoy = self._decoy or hub.ledger.sealed_secret("", secrets.token_hex(32))
+        return hub.ledger.opened_secret("", self._decoy)
 
     async def known(self, key: str, hub: Hub) -> Identity:
         """Who holds the key of this id, already proven by a session. NotAllowed 401 when it is no longer in force."""

@@ -15,20 +15,14 @@ SECONDS = 30.0
 async def read_body(request: Request, *, limit: int, seconds: float = SECONDS) -> bytes:
     """The request's body. MessageError 413 beyond `limit` bytes, announced or not, 408 beyond `seconds`, 400 when cut."""
     if _announced(request) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     try:
         async with asyncio.timeout(seconds):
             return await _gathered(request, limit)
     except TimeoutError as late:
-        raise MessageError(
-            Text(en=f"The body did not arrive within {seconds:g} s.", fr=f"Le corps n'est pas arrivé en {seconds:g} s."),
-            status=408,
-            kind="too-slow",
-        ) from late
+        raise too_slow(seconds) from late
     except ClientDisconnect as gone:
-        raise MessageError(
-            Text(en="The body was cut off.", fr="Le corps a été interrompu."), status=400, kind="cut-off"
-        ) from gone
+        raise cut_off() from gone
 
 
 def media_of(content_type: str) -> tuple[str, str]:
@@ -46,7 +40,7 @@ async def _gathered(request: Request, limit: int) -> bytes:
     async for piece in request.stream():
         size += len(piece)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -56,7 +50,22 @@ def _announced(request: Request) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 
-def _too_large(limit: int) -> MessageError:
+def too_slow(seconds: float) -> MessageError:
+    """The refusal of a body that did not arrive in time."""
+    return MessageError(
+        Text(en=f"The body did not arrive within {seconds:g} s.", fr=f"Le corps n'est pas arrivé en {seconds:g} s."),
+        status=408,
+        kind="too-slow",
+    )
+
+
+def cut_off() -> MessageError:
+    """The refusal of a body that ended before its end."""
+    return MessageError(Text(en="The body was cut off.", fr="Le corps a été interrompu."), status=400, kind="cut-off")
+
+
+def too_large(limit: int) -> MessageError:
+    """The refusal of a body larger than `limit` bytes."""
     return MessageError(
         Text(
             en=f"The body is larger than the {limit} bytes that are taken here.",

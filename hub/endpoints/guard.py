@@ -1,4 +1,4 @@
-"""What stands before every route, as plain ASGI: security headers, refused methods, and the answer to what is unexpected.
+"""What stands before every route, as plain ASGI: security headers, a limit on headers, the answer to what is unexpected.
 
 The doors that take most of the traffic are gone to straight from here, without the framework's rounds."""
 
@@ -20,7 +20,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Straight = Callable[[Scope], Endpoint | None]
 """Finds the door of a request, its `path_params` set; None for a request that goes the framework's way."""
 
-_NEVER = frozenset({"TRACE", "TRACK", "CONNECT"})
 _LARGEST_HEADERS = 32 * 1024
 _SECURITY: Iterable[tuple[str, str]] = (
     ("X-Content-Type-Options", "nosniff"),
@@ -76,10 +75,7 @@ def _language(scope: Scope) -> Language:
 
 
 def _refusal(scope: Scope) -> Response | None:
-    """The answer to what no route should see: methods that mirror or tunnel, and headers of a size that nobody needs."""
-    if scope["method"].upper() in _NEVER:
-        text = Text(en="This method is not taken.", fr="Cette méthode n'est pas admise.")
-        return written(405, "method-not-allowed", text, language=_language(scope))
+    """The answer to what no route should see: headers of a size that nobody needs."""
     if sum([len(name) + len(value) for name, value in scope["headers"]]) > _LARGEST_HEADERS:
         text = Text(en="The headers are too large.", fr="Les en-têtes sont trop volumineux.")
         return written(431, "headers-too-large", text, language=_language(scope), headers={"Connection": "close"})

@@ -33,7 +33,7 @@ def travelling(request: Request) -> Travelling:
         _key(request),
         _fitting(_URL, request.headers.get("publik-caller-url", "")),
         _fitting(_TRACE, request.headers.get("traceparent", "")),
-        _expires_at(request.headers.get("ce-expirytime", "")),
+        _expires_at(request.headers.get("ce-expirytime")),
     )
 
 
@@ -53,9 +53,9 @@ def _key(request: Request) -> str:
     )
 
 
-def _expires_at(given: str) -> datetime | None:
+def _expires_at(given: str | None) -> datetime | None:
     """The deadline in CloudEvents' header `ce-expirytime`, in UTC."""
-    if not given:
+    if given is None:
         return None
     try:
         at = datetime.fromisoformat(given)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from hub.endpoints.auth import Identity, identify
 from hub.endpoints.body import read_body
+from hub.endpoints.parameters import refuse_twice
 from hub.endpoints.rest import json_response
 from hub.endpoints.serving import hub_of
 from hub.endpoints.stories import iso
@@ -61,6 +62,21 @@ class _Return(BaseModel):
 Form = TypeVar("Form", bound=BaseModel)
 
 
+def asked_schema() -> dict[str, Any]:
+    """What may stand in the query of a fetch, as a JSON Schema."""
+    return _Asked.model_json_schema()
+
+
+def acknowledgement_schema() -> dict[str, Any]:
+    """What is said of a delivery that is done or refused, as a JSON Schema."""
+    return _Acknowledgement.model_json_schema()
+
+
+def return_schema() -> dict[str, Any]:
+    """What is said of a delivery that is given back, as a JSON Schema."""
+    return _Return.model_json_schema()
+
+
 def mailbox_routes() -> list[Route]:
     """Fetch, acknowledge, give back."""
     return [
@@ -72,7 +88,9 @@ def mailbox_routes() -> list[Route]:
 
 async def fetch(request: Request) -> Response:
     """What waits in a mailbox, leased to whoever asks."""
-    collector, asked = await _collector(request), _form(_Asked, dict(request.query_params))
+    collector = await _collector(request)
+    refuse_twice(request)
+    asked = _form(_Asked, dict(request.query_params))
     if asked.exchange:
         if asked.exchange not in collector.exchanges:
             raise _not_collected(collector.application, asked.exchange)

@@ -43,6 +43,9 @@ NO_MEMORY = Text(
     en="This takes more memory than the hub has left. Send less at a time.",
     fr="Cet envoi demande plus de mémoire qu'il n'en reste au hub. Envoyez moins à la fois.",
 )
+MOST_TOLD = 100
+"""Problems of one message that an answer tells: it is not to be much larger than the message."""
+
 _CLOSING = frozenset({408, 413})
 _TITLES: Mapping[str, Text] = {
     "invalid-message": Text(en="The message is not accepted", fr="Le message n'est pas accepté"),
@@ -124,7 +127,7 @@ def written(
         "detail": text.said_in(language),
     }
     if problems:
-        content["errors"] = [entry(problem, language) for problem in problems]
+        content["errors"] = [entry(problem, language) for problem in problems[:MOST_TOLD]]
     return Response(
         orjson.dumps(content),
         status_code=status,
@@ -171,8 +174,10 @@ _PHRASES: Mapping[int, Text] = {
     400: Text(en="The request is not well-formed", fr="La requête est mal formée"),
     404: Text(en="Not found", fr="Introuvable"),
     405: Text(en="Method not allowed", fr="Méthode non admise"),
-    408: Text(en="The body came too slowly", fr="Le corps est arrivé trop lentement"),
+    408: Text(en="The request came too slowly", fr="La requête est arrivée trop lentement"),
     409: Text(en="Not possible in this state", fr="Impossible dans cet état"),
     413: Text(en="The body is too large", fr="Le corps est trop volumineux"),
     415: Text(en="Content type not accepted", fr="Type de contenu non accepté"),
+    429: Text(en="Too much at once", fr="Trop à la fois"),
+    431: Text(en="The headers are too large", fr="Les en-têtes sont trop volumineux"),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from lxml import etree
 
 from hub.catalogue import Application
 from hub.codecs.safe_xml import parse
 from hub.errors import NotFound, Text
+from hub.transports.contract_folder import parted
 
 _WSDL = "http://schemas.xmlsoap.org/wsdl/"
 _XSD = "http://www.w3.org/2001/XMLSchema"
@@ -76,10 +77,7 @@ def _imported(application: Application) -> frozenset[str]:
 def _within(application: Application, importer: str, location: str) -> str:
     """The name in the folder of what `importer` refers to; a remote address stands for the file of its last name."""
     folder = application.folder.resolve()
-    parts = urlsplit(location)
-    if parts.scheme or parts.netloc:
-        path = folder / Path(unquote(parts.path)).name
-    else:
-        path = (folder / importer).parent / unquote(parts.path)
+    elsewhere, path_there = parted(location)
+    path = folder / Path(path_there).name if elsewhere else (folder / importer).parent / path_there
     path = path.resolve()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) and path.is_file() else ""

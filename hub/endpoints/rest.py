@@ -13,19 +13,23 @@ from starlette.types import Scope
 
 from hub.assembly import Hub
 from hub.catalogue import Application, Exchange
-from hub.contract import Part
+from hub.contract import Operation, Part
 from hub.endpoints.auth import Identity, identify
-from hub.endpoints.body import media_of, read_body
+from hub.endpoints.body import media_of
+from hub.endpoints.documents import check_media, document_in, read_document, read_with_files
 from hub.endpoints.guard import Endpoint
 from hub.endpoints.headers import travelling
 from hub.endpoints.language import language_of
+from hub.endpoints.package import Package, is_package
+from hub.endpoints.parameters import refuse_twice
 from hub.endpoints.problems import standing_of
 from hub.endpoints.serving import hub_of
+from hub.endpoints.signed import Proven, by_webhook, is_signed, refuse_parts, refuse_unsigned
 from hub.endpoints.stories import for_sender, iso
-from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
+from hub.errors import HubError, NotAllowed, NotFound, Text
 from hub.intake import Arrival
 from hub.ledger import Story
-from hub.message import Receipt
+from hub.message import Files, Receipt
 from hub.signals import NotAccepted
 
 _BEFORE, _AFTER = "/api/v1/exchanges/", "/messages"
@@ -54,8 +58,20 @@ def straight_to_say(scope: Scope) -> Endpoint | None:
 async def say(request: Request) -> Response:
     """Accept a message: 202 with its receipt once it is on disk."""
     hub = hub_of(request)
+    if is_package(request.headers.get("content-type", "")):
+        return await _say_with_files(request, hub)
     arrival = await _arrival(request, hub)
     return _accepted(await hub.intake.accept(arrival))
+
+
+async def _say_with_files(request: Request, hub: Hub) -> Response:
+    """Accept a message that files come with; those that become no message's are let go."""
+    package = Package(request, limit=hub.settings.largest_body)
+    try:
+        arrival = await _arrival(request, hub, package)
+        return _accepted(await hub.intake.accept(arrival))
+    finally:
+        await hub.claim_check.let_go(package.uploads)
 
 
 async def tell(request: Request) -> Response:
@@ -88,27 +104,31 @@ async def _own(message: str, identity: Identity, hub: Hub) -> Story:
     raise NotFound(Text(en="There is no such message.", fr="Ce message n'existe pas."))
 
 
-async def _arrival(request: Request, hub: Hub) -> Arrival:
+async def _arrival(request: Request, hub: Hub, package: Package | None = None) -> Arrival:
     """What came, once everything but its content has been judged; a refusal is announced."""
     name, sender = request.path_params["exchange"], ""
     try:
-        identity = await identify(request)
+        proven = await _proven(request, hub, package) if is_signed(request) else None
+        identity = proven.identity if proven else await identify(request)
         sender = identity.application
-        part = _part(name, identity, hub)
-        parameters = _parameters(request, part)
-        _check_media(request, part)
+        saying = _said_by(name, identity, hub)
+        parameters = _parameters(request, saying.input)
         headers = travelling(request)
-        body = await read_body(request, limit=hub.settings.largest_body)
+        key = proven.key(headers.key) if proven else headers.key
+        if proven:
+            refuse_unsigned(parameters)
+        body, files = await _document(request, saying, hub, package, proven)
         return Arrival(
             exchange=name,
             application=identity.application,
             authority=identity.authority,
             body=body,
             parameters=parameters,
-            key=headers.key,
+            key=key,
             caller_url=headers.caller_url,
             trace=headers.trace,
             expires_at=headers.expires_at,
+            files=files,
         )
     except HubError as error:
         known = name if name in hub.catalogue.exchanges else ""
@@ -116,15 +136,35 @@ async def _arrival(request: Request, hub: Hub) -> Arrival:
         raise
 
 
-def _part(name: str, identity: Identity, hub: Hub) -> Part | None:
-    """What the caller says in this exchange; None for an operation without an input."""
+async def _proven(request: Request, hub: Hub, package: Package | None) -> Proven:
+    limit = hub.settings.largest_body
+    if package is not None:
+        raise refuse_parts(limit)
+    return await by_webhook(request, hub, limit=limit)
+
+
+async def _document(
+    request: Request, saying: Operation, hub: Hub, package: Package | None, proven: Proven | None
+) -> tuple[bytes, Files]:
+    limit = hub.settings.largest_body
+    if package is not None:
+        return await read_with_files(package, saying, hub.claim_check, limit=limit)
+    media, charset = media_of(request.headers.get("content-type", ""))
+    check_media(media, charset, saying)
+    if proven is not None:
+        return document_in(request, proven.body, saying), {}
+    return await read_document(request, saying, limit=limit), {}
+
+
+def _said_by(name: str, identity: Identity, hub: Hub) -> Operation:
+    """The operation by which the caller says this exchange."""
     exchange = hub.catalogue.exchange(name)
     identity.require(f"send:{name}")
     application = hub.catalogue.connectors.get(identity.application)
     return _saying(exchange, application, identity)
 
 
-def _saying(exchange: Exchange, application: Application | None, identity: Identity) -> Part | None:
+def _saying(exchange: Exchange, application: Application | None, identity: Identity) -> Operation:
     operation = exchange.incoming(identity.application)
     if application is None or operation is None:
         raise NotAllowed(
@@ -133,18 +173,12 @@ def _saying(exchange: Exchange, application: Application | None, identity: Ident
                 fr=f"« {identity.application} » n'émet pas l'échange « {exchange.name} ».",
             )
         )
-    return application.operation(operation).input
+    return application.operation(operation)
 
 
 def _parameters(request: Request, part: Part | None) -> dict[str, str]:
     """The parameters of the contract, as `@name`. MessageError 400 for a parameter that stands twice."""
-    names = [name for name, _ in request.query_params.multi_items()] if request.scope["query_string"] else []
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise MessageError(
-            Text(en=f"Given twice: {', '.join(twice)}.", fr=f"Donné deux fois : {', '.join(twice)}."),
-            status=400,
-            kind="parameter-twice",
-        )
+    refuse_twice(request)
     found: dict[str, str] = {}
     for shape in part.shape.children if part else ():
         if shape.location in ("query", "header"):
@@ -153,30 +187,6 @@ def _parameters(request: Request, part: Part | None) -> dict[str, str]:
             if name in source:
                 found[shape.name] = source[name]
     return found
-
-
-def _check_media(request: Request, part: Part | None) -> None:
-    accepted = _accepted_media(part)
-    media, charset = media_of(request.headers.get("content-type", ""))
-    encoding = (part.encoding if part else "") or "utf-8"
-    usual = () if part and part.layout else ("utf-8", "utf8")
-    if media in accepted and charset in ("", encoding.lower(), *usual):
-        return
-    wanted, told = ", ".join(accepted), encoding.upper()
-    raise MessageError(
-        Text(en=f"Send {wanted}, in {told}.", fr=f"Envoyez {wanted}, en {told}."),
-        status=415,
-        kind="content-type-not-accepted",
-    )
-
-
-def _accepted_media(part: Part | None) -> tuple[str, ...]:
-    media = part.media if part else ""
-    if "xml" in media:
-        return tuple(dict.fromkeys((media, "application/xml", "text/xml")))
-    if part and part.layout:
-        return (media,)
-    return tuple(dict.fromkeys((media or "application/json", "application/json")))
 
 
 def _accepted(receipt: Receipt) -> Response:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lxml import etree
@@ -12,23 +15,32 @@ from starlette.routing import Route
 from hub.assembly import Hub
 from hub.catalogue import Application
 from hub.codecs import codec_for
+from hub.codecs.multipart import parameters_of
 from hub.codecs.safe_xml import parse
 from hub.contract import Operation, SoapBinding
-from hub.endpoints.auth import Credentials, Doorkeeper, Identity, named, shown_by, unknown_caller
+from hub.endpoints.auth import Doorkeeper, Identity, shown_by, unknown_caller
 from hub.endpoints.body import media_of, read_body
-from hub.endpoints.headers import travelling
+from hub.endpoints.documents import check_named
+from hub.endpoints.headers import Travelling, travelling
 from hub.endpoints.language import language_of
+from hub.endpoints.package import Package, is_package
 from hub.endpoints.problems import standing_of
 from hub.endpoints.published import published_contract, published_import
 from hub.endpoints.serving import hub_of
-from hub.endpoints.soap_faults import MEDIA, fault_response
+from hub.endpoints.soap_callers import by_signature, by_token
+from hub.endpoints.soap_faults import MEDIA, declared_by
+from hub.endpoints.soap_manner import Manner
 from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
 from hub.intake import Arrival
-from hub.message import Receipt
+from hub.message import Apart, Files, Receipt
 from hub.signals import NotAccepted
-from hub.transports.envelope import Envelope, UsernameToken, Version, open_envelope, wrap
+from hub.transports.addressing import UNDERSTOOD
+from hub.transports.encoded import plain
+from hub.transports.envelope import SECURITY_HEADER, Envelope, Version, open_envelope
+from hub.transports.packages import with_stand_ins
 
-_SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}Security"
+_UNDERSTOOD = UNDERSTOOD | {SECURITY_HEADER}
+_XOP = "application/xop+xml"
 _VERSIONS: dict[str, Version] = {"text/xml": "1.1", "application/soap+xml": "1.2"}
 
 
@@ -43,18 +55,30 @@ def soap_routes() -> list[Route]:
 async def serve(request: Request) -> Response:
     """Accept what an application says in SOAP; every refusal is a fault in the caller's language."""
     hub = hub_of(request)
-    media, _ = media_of(request.headers.get("content-type", ""))
-    version = _VERSIONS.get(media, "1.1")
+    manner = Manner(_version_of(request), language_of(request.headers.get("accept-language", "")))
+    package: Package | None = None
     try:
         application = _served(request, hub)
-        name, arrival = await _arrival(request, application, hub)
-        receipt = await hub.intake.accept(arrival)
-        return _answer(application, name, receipt, version=version)
+        package = _package(request, hub)
+        with _announced(application, hub):
+            heard = await _heard(request, hub, package)
+            manner = replace(manner, version=heard.version, addressing=heard.envelope.addressing)
+            name, binding = _operation(request, application, heard)
+            manner.check(binding)
+            heard = replace(heard, envelope=_plain(heard.envelope, application.operation(name), binding))
+            arrival = await _arrival(heard, application, name, hub, package)
+        try:
+            receipt = await hub.intake.accept(arrival)
+        except MessageError as error:
+            return manner.fault(error, declared=declared_by(application, name, error, manner.language))
+        return _answer(application, name, receipt, manner, binding)
     except Exception as error:  # a SOAP client understands faults only
         if standing_of(error)[0] == 500:
             hub.telemetry.failed(error, at=request.url.path[:200])
-        language = language_of(request.headers.get("accept-language", ""))
-        return fault_response(error, version=version, language=language)
+        return manner.fault(error)
+    finally:
+        if package:
+            await hub.claim_check.let_go(package.uploads)
 
 
 async def publish(request: Request) -> Response:
@@ -82,28 +106,52 @@ def _served(request: Request, hub: Hub) -> Application:
     return application
 
 
-async def _arrival(request: Request, application: Application, hub: Hub) -> tuple[str, Arrival]:
-    """The operation that was called, and what came; a refusal is announced."""
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Who calls, and what came: the version that its content type says (in a package: that its envelope has), and of a
+    signed envelope what is proven."""
+
+    identity: Identity
+    headers: Travelling
+    version: Version
+    envelope: Envelope
+
+
+async def _heard(request: Request, hub: Hub, package: Package | None) -> _Heard:
+    """What came, and from whom. NotAllowed, MessageError."""
+    shown, headers = await _shown_in_headers(request, hub), travelling(request)
+    spoken = await _spoken(request, package, limit=hub.settings.largest_body)
+    envelope = open_envelope(spoken.body, charset=spoken.charset, understood=_UNDERSTOOD)
+    if envelope.signed and package:
+        raise _signed_beside()
+    identity, envelope = await _known(request, envelope, spoken, shown, hub)
+    # Of a package, stacks say text/xml whatever the version of the envelope in it is.
+    return _Heard(identity, headers, envelope.version if package else _VERSIONS[spoken.media], envelope)
+
+
+async def _arrival(heard: _Heard, application: Application, name: str, hub: Hub, package: Package | None) -> Arrival:
+    """What came, for the exchange that takes it, with the files that came with it."""
+    exchange = _exchange(application, name, heard.identity, hub)
+    payload, headers = heard.envelope.payload, heard.headers
+    payload, files = await _with_files(payload, package, hub) if package else (payload, {})
+    return Arrival(
+        exchange=exchange,
+        application=application.name,
+        authority=heard.identity.authority,
+        body=payload,
+        key=headers.key,
+        caller_url=headers.caller_url,
+        trace=headers.trace,
+        expires_at=headers.expires_at,
+        files=files,
+    )
+
+
+@contextmanager
+def _announced(application: Application, hub: Hub) -> Iterator[None]:
+    """Announces a refusal."""
     try:
-        identity = await _shown_in_headers(request, hub)
-        charset = _charset(request)
-        headers = travelling(request)
-        body = await read_body(request, limit=hub.settings.largest_body)
-        envelope = open_envelope(body, charset=charset, understood={_SECURITY})
-        identity = identity or await _shown_in_envelope(request, envelope.token, hub)
-        name = _operation(request, application, envelope)
-        exchange = _exchange(application, name, identity, hub)
-        arrival = Arrival(
-            exchange=exchange,
-            application=application.name,
-            authority=identity.authority,
-            body=envelope.payload,
-            key=headers.key,
-            caller_url=headers.caller_url,
-            trace=headers.trace,
-            expires_at=headers.expires_at,
-        )
-        return name, arrival
+        yield
     except HubError as error:
         hub.telemetry.listen(NotAccepted("", application.name, standing_of(error)[1]))
         raise
@@ -118,15 +166,21 @@ async def _shown_in_headers(request: Request, hub: Hub) -> Identity | None:
     return await _doorkeeper(request).identify(shown, hub) if shown else None
 
 
-async def _shown_in_envelope(request: Request, token: UsernameToken | None, hub: Hub) -> Identity:
-    return await _doorkeeper(request).identify(_named(token), hub)
-
-
-def _named(token: UsernameToken | None) -> Credentials | None:
-    """A UsernameToken with its password as text; a digest cannot be checked, because only hashes of secrets are kept."""
-    if token and token.digest:
+async def _known(
+    request: Request, envelope: Envelope, spoken: _Spoken, shown: Identity | None, hub: Hub
+) -> tuple[Identity, Envelope]:
+    """Who calls, by the HTTP headers or by the message; and of a signed message what its signature covers."""
+    doorkeeper = _doorkeeper(request)
+    if shown is None and envelope.token:
+        shown = await by_token(envelope.token, doorkeeper, hub)
+    if not envelope.signed:
+        if shown is None:
+            raise unknown_caller()
+        return shown, envelope
+    signer, payload = await by_signature(spoken.body, doorkeeper, hub, charset=spoken.charset)
+    if shown and (shown.application, shown.authority) != (signer.application, signer.authority):
         raise unknown_caller()
-    return named(token.user, token.password) if token else None
+    return signer, replace(envelope, payload=payload, beside=())
 
 
 def _doorkeeper(request: Request) -> Doorkeeper:
@@ -137,29 +191,95 @@ def _doorkeeper(request: Request) -> Doorkeeper:
 # -- what -------------------------------------------------------------------------------------------------------------
 
 
-def _charset(request: Request) -> str:
-    media, charset = media_of(request.headers.get("content-type", ""))
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """An envelope as it came: its media type, its charset, its bytes."""
+
+    media: str
+    charset: str
+    body: bytes
+
+
+async def _spoken(request: Request, package: Package | None, *, limit: int) -> _Spoken:
+    """What was said: the body of the request, or the first of its parts. MessageError 415 when it is no SOAP."""
+    if package is None:
+        media, charset = media_of(request.headers.get("content-type", ""))
+        _check_media(media)
+        return _Spoken(media, charset, await read_body(request, limit=limit))
+    head, body = await package.document()
+    media = media_of(head.inside)[0] if head.media == _XOP else head.media
+    _check_media(media)
+    return _Spoken(media, head.charset, body)
+
+
+async def _with_files(payload: bytes, package: Package, hub: Hub) -> tuple[bytes, Files]:
+    """What was said, with the files that came with it: taken in only now that it is known who says it. MessageError."""
+    tickets: dict[str, str] = {}
+    files: dict[str, Apart] = {}
+    async for head in package.heads():
+        came = await package.kept(head, hub.claim_check)
+        tickets[head.id] = came.ticket
+        files[came.ticket] = came.file
+    payload, named = with_stand_ins(payload, tickets)
+    check_named(named, tickets)
+    return payload, files
+
+
+def _package(request: Request, hub: Hub) -> Package | None:
+    """The parts of a request that has several."""
+    if not is_package(request.headers.get("content-type", "")):
+        return None
+    return Package(request, limit=hub.settings.largest_body)
+
+
+def _version_of(request: Request) -> Version:
+    """The version in which a caller is answered, as its request's content type says."""
+    said = request.headers.get("content-type", "")
+    media, _ = media_of(said)
+    if is_package(said):
+        inside = parameters_of(said)
+        media = media_of(inside.get("start-info") or inside.get("type", ""))[0]
+    return _VERSIONS.get(media, "1.1")
+
+
+def _signed_beside() -> MessageError:
+    return MessageError(
+        Text(
+            en="A signed message carries its files inside: the signature covers nothing beside it.",
+            fr="Un message signé porte ses fichiers à l'intérieur : la signature ne couvre rien d'autre.",
+        ),
+        status=415,
+        kind="signed-package",
+    )
+
+
+def _check_media(media: str) -> None:
     if media not in _VERSIONS:
         raise MessageError(
             Text(en="Send text/xml or application/soap+xml.", fr="Envoyez text/xml ou application/soap+xml."),
             status=415,
             kind="content-type-not-accepted",
         )
-    return charset
 
 
-def _operation(request: Request, application: Application, envelope: Envelope) -> str:
-    """The connector's operation that the element in the body belongs to; its version and action must agree."""
+def _operation(request: Request, application: Application, heard: _Heard) -> tuple[str, SoapBinding]:
+    """The connector's operation that the element in the body belongs to, by the binding of the caller's version; the action
+    must agree."""
+    envelope = heard.envelope
     root = str(parse(envelope.payload).tag) if envelope.payload else ""
     name = next((name for name, operation in _offered(application) if _root(operation) == root), None)
     if name is None:
         raise _not_offered(application, root)
-    binding = application.operation(name).binding
-    media, _ = media_of(request.headers.get("content-type", ""))
-    if isinstance(binding, SoapBinding):
-        _check_version(binding, envelope.version, _VERSIONS[media])
-        _check_action(binding, _action(request))
-    return name
+    binding = _binding(application.operation(name), envelope.version, heard.version)
+    _check_action(binding, _action(request))
+    return name, binding
+
+
+def _plain(envelope: Envelope, operation: Operation, binding: SoapBinding) -> Envelope:
+    """The envelope with its payload as the contract's schemas describe it: an encoded one is made plain. MessageError."""
+    if not binding.encoded or operation.input is None:
+        return envelope
+    return replace(envelope, payload=plain(parse(envelope.payload), operation.input.shape, beside=envelope.beside))
 
 
 def _offered(application: Application) -> list[tuple[str, Operation]]:
@@ -191,13 +311,17 @@ def _not_offered(application: Application, root: str) -> MessageError:
     )
 
 
-def _check_version(binding: SoapBinding, envelope: Version, media: Version) -> None:
-    if binding.version == envelope == media:
-        return
+def _binding(operation: Operation, envelope: Version, media: Version) -> SoapBinding:
+    """The binding of the operation in the version that envelope and content type are both of."""
+    offered = [each for each in (operation.binding, *operation.also) if isinstance(each, SoapBinding)]
+    for binding in offered:
+        if binding.version == envelope == media:
+            return binding
+    spoken_en, spoken_fr = (word.join(each.version for each in offered) for word in (" and ", " et "))
     raise MessageError(
         Text(
-            en=f"The contract speaks SOAP {binding.version}; this is an envelope of {envelope} sent as {media}.",
-            fr=f"Le contrat parle SOAP {binding.version} ; voici une enveloppe {envelope} envoyée comme {media}.",
+            en=f"The contract speaks SOAP {spoken_en}; this is an envelope of {envelope} sent as {media}.",
+            fr=f"Le contrat parle SOAP {spoken_fr} ; voici une enveloppe {envelope} envoyée comme {media}.",
         ),
         status=400,
         kind="soap-version-mismatch",
@@ -247,14 +371,13 @@ def _exchange(application: Application, name: str, identity: Identity, hub: Hub)
 # -- the answer -------------------------------------------------------------------------------------------------------
 
 
-def _answer(application: Application, name: str, receipt: Receipt, *, version: Version) -> Response:
+def _answer(application: Application, name: str, receipt: Receipt, manner: Manner, binding: SoapBinding) -> Response:
     """The operation's output, as the connector's `receipt` has it; nothing (202) for an operation without an output."""
     output = application.operation(name).output
     if output is None:
         return Response(status_code=202)
     document = filled(application.spec.operations[name].receipt, receipt)
-    content = wrap(codec_for(output).write(document), version=version)
-    return Response(content, headers={"Content-Type": MEDIA[version], "Cache-Control": "no-store"})
+    return manner.answer(codec_for(output).write(document), binding)
 
 
 def filled(template: Any, receipt: Receipt) -> Any:

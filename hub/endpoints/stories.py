@@ -5,14 +5,14 @@ A sender reads less of it than the people who run the hub: no lane, no actor, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from hub.errors import Language, Text
 from hub.ledger import JournalLine, Story, Summary, unpacked
-from hub.lifecycle import Rule, as_a_whole
-from hub.message import Delivery, Message
+from hub.lifecycle import Event, Rule, as_a_whole
+from hub.message import Delivery, Message, State
 
 
 def overall(deliveries: Iterable[Delivery], rule: Rule) -> str:
@@ -34,8 +34,8 @@ def for_sender(story: Story, language: Language, rule: Rule) -> dict[str, Any]:
         "reference": message.reference,
         "accepted_at": iso(message.accepted_at),
         "state": overall(story.deliveries, rule),
-        "deliveries": [_for_sender(delivery, language) for delivery in story.deliveries],
-        "story": [_line(line, language) for line in story.lines],
+        "deliveries": [_told(delivery, language) for delivery in story.deliveries],
+        "story": [_line_told(line, language) for line in story.lines],
     }
 
 
@@ -93,6 +93,28 @@ def delivery_fields(delivery: Delivery, language: Language) -> dict[str, Any]:
 def said(reason: Text | None, language: Language) -> str:
     """A reason for people, "" without one."""
     return reason.said_in(language) if reason else ""
+
+
+_UNDER_WAY: Mapping[State, Text] = {
+    State.WAITING: Text(en="It is tried again.", fr="L'envoi sera retenté."),
+    State.SENDING: Text(en="It is tried again.", fr="L'envoi est retenté."),
+    State.UNANSWERED: Text(en="Its receiver has not answered yet.", fr="Le destinataire n'a pas encore répondu."),
+}
+_BETWEEN_US = frozenset({Event.NOT_SENT, Event.STOPPED, Event.UNANSWERED, Event.RETRY})
+"""Events whose reason is how a call went: the hub's network is no business of a sender's."""
+
+
+def _told(delivery: Delivery, language: Language) -> dict[str, Any]:
+    """A delivery as its sender reads it: a refusal in the receiver's words, and nothing technical of what is under way."""
+    found = _for_sender(delivery, language)
+    if found["reason"] and delivery.state in _UNDER_WAY:
+        found["reason"] = _UNDER_WAY[delivery.state].said_in(language)
+    return found
+
+
+def _line_told(line: JournalLine, language: Language) -> dict[str, Any]:
+    """A line of the journal as the sender reads it."""
+    return {**_line(line, language), **({"reason": ""} if line.event in _BETWEEN_US else {})}
 
 
 def _for_sender(delivery: Delivery, language: Language) -> dict[str, Any]:

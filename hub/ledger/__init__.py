@@ -28,6 +28,7 @@ from hub.ledger.facts import (
     Story,
     Summary,
     Taker,
+    Upload,
     packed,
     unpacked,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Story",
     "Summary",
     "Taker",
+    "Upload",
     "Verified",
     "back_up",
     "examine",

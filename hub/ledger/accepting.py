@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import HubError, MessageError, Text
-from hub.ledger import birth, images
+from hub.ledger import birth, files, images
 from hub.ledger.facts import Acceptance
 from hub.ledger.rows import DELIVERY, MESSAGE, plain
 from hub.ledger.schedules import move_cursor
@@ -100,6 +100,8 @@ def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:
     ]
     if contents:
         CONTENTS.run(to.connection, contents)
+    if kept := [(each.message.id, each.files) for each in acceptances if each.files]:
+        files.bind(to, kept)
     if new := [(item, each) for each in acceptances for item in each.deliveries]:
         rows = [_row(item, each) for item, (_, each) in zip(birth.leased(to, new), new, strict=True)]
         DELIVERIES.run(to.connection, rows)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hub.errors import HubError, HubUnavailable, Text
 from hub.ledger.facts import Acceptance, Cipher, Claim, Content, Held, Settlement
+from hub.message import Apart
 
 LARGE = 64 * 1024
 """Beyond this many bytes sealing is done in a thread: it would hold up the event loop for a millisecond and more."""
@@ -27,10 +30,23 @@ class Safe:
 
     async def sealed(self, acceptance: Acceptance) -> Acceptance:
         """The acceptance with its contents sealed."""
-        if not (acceptance.contents or acceptance.images):
+        if not (acceptance.contents or acceptance.images or acceptance.files):
             return acceptance
-        contents = await self._seal_all(acceptance.contents, acceptance.message.id)
-        return replace(acceptance, contents=contents, images=tuple(self.sealed_image(each) for each in acceptance.images))
+        message = acceptance.message.id
+        contents = await self._seal_all(acceptance.contents, message)
+        images = tuple(self.sealed_image(each) for each in acceptance.images)
+        files = {ticket: self._sealed_name(file, message) for ticket, file in acceptance.files.items()}
+        return replace(acceptance, contents=contents, images=images, files=files)
+
+    def opened_names(self, message: str, files: Mapping[str, Apart]) -> dict[str, Apart]:
+        """Files with their names as they were before they were sealed."""
+        return {ticket: replace(file, name=self._opened_name(file.name, message)) for ticket, file in files.items()}
+
+    def _sealed_name(self, file: Apart, message: str) -> Apart:
+        return replace(file, name=b64encode(self._seal_one(file.name.encode(), message)).decode())
+
+    def _opened_name(self, name: str, message: str) -> str:
+        return self._open_one(b64decode(name), message).decode()
 
     def sealed_image(self, held: Held) -> Held:
         """The image with its bytes sealed."""
@@ -62,9 +78,27 @@ class Safe:
         except HubError:
             return replace(claim, packed=b"")
 
+    def sealed_piece(self, upload: str, number: int, data: bytes) -> bytes:
+        """A piece of a file, sealed for its place in it."""
+        return self.cipher.seal(_compressed(data), f"{upload}/{number}")
+
+    def opened_piece(self, upload: str, number: int, sealed: bytes) -> bytes:
+        """A piece as it was before it was sealed. HubUnavailable when it is another's, or stood elsewhere."""
+        if not sealed:
+            raise HubUnavailable(_UNREADABLE)
+        return self._open_one(sealed, f"{upload}/{number}")
+
     def opened(self, message: str, content: Content) -> Content:
         """A content as it was before it was sealed. HubUnavailable when the cipher or the bytes are not the same."""
         return replace(content, data=self._open_one(content.data, message))
+
+    def sealed_secret(self, key: str, secret: str) -> bytes:
+        """A key's secret, sealed and bound to the key's id."""
+        return self.cipher.seal(secret.encode(), f"key/{key}")
+
+    def opened_secret(self, key: str, sealed: bytes) -> str:
+        """The secret as it was before it was sealed."""
+        return self.cipher.open(sealed, f"key/{key}").decode()
 
     def _seal_one(self, data: bytes, bound_to: str) -> bytes:
         return self.cipher.seal(_compressed(data), bound_to) if data else b""
@@ -73,9 +107,7 @@ class Safe:
         try:
             return _decompressed(self.cipher.open(data, bound_to)) if data else b""
         except zlib.error as error:
-            raise HubUnavailable(
-                Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
-            ) from error
+            raise HubUnavailable(_UNREADABLE) from error
 
     async def _seal_all(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
         if sum(len(content.data) for content in contents) > LARGE:
@@ -85,6 +117,9 @@ class Safe:
     def _seal(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
         seal = self.cipher.seal
         return tuple(Content(each.name, each.media, seal(_compressed(each.data), message)) for each in contents)
+
+
+_UNREADABLE = Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
 
 
 def _compressed(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from hub.call import Outcome
 from hub.contract import Document
 from hub.errors import Text, same
 from hub.lifecycle import Decision, Lane, LanePolicy
-from hub.message import Delivery, Message, Record, State
+from hub.message import Apart, Delivery, Message, Record, State
 
 Detail = Mapping[str, Any]
 """What a journal line adds to its event: JSON values, never content nor anything personal."""
@@ -58,7 +58,8 @@ class Acceptance:
     """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
 
     A message without a `key` is never taken for a repeat. `record` is what the content "record" holds, for whoever may send
-    it at once; `documents`, by receiver and operation, what was written of it for them already.
+    it at once; `documents`, by receiver and operation, what was written of it for them already. `files` are those that came
+    beside it, by ticket.
     """
 
     message: Message
@@ -69,6 +70,18 @@ class Acceptance:
     images: tuple[Held, ...] = ()
     record: Record | None = None
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
+    files: Mapping[str, Apart] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is kept in pieces, numbered from 0; `pieces` is 0 while it still comes in. `kind` is told by its first
+    bytes."""
+
+    id: str
+    size: int
+    pieces: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +199,13 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ContentInfo:
-    """A content without its bytes; `size` is that of the sealed bytes on disk."""
+    """A content without its bytes; `size` is that of the sealed bytes on disk. `is_apart`: a file in pieces, of so many
+    bytes, which is read piece by piece only."""
 
     name: str
     media: str
     size: int
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +311,11 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An application's key: its hash only. It is good from `created_at` until it expires or is revoked."""
+    """An application's key: its hash only. It is good from `created_at` until it expires or is revoked.
+
+    `sealed` is its secret as the ledger sealed it, for a key whose holder shows a digest; None for all others.
+    `certificate` is the SHA-256 of the certificate (DER, in hexadecimal) that its holder signs with, "" for none.
+    """
 
     id: str
     application: str
@@ -308,6 +327,8 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    sealed: bytes | None = field(default=None, repr=False)
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
-from hub.ledger import chain, images, keys, looking, reading, schedules, searching, selecting
+from hub.ledger import chain, files, images, keys, looking, reading, schedules, searching, selecting
 from hub.ledger.contents import Safe
 from hub.ledger.facts import (
     ApiKey,
@@ -27,7 +27,7 @@ from hub.ledger.facts import (
 )
 from hub.ledger.store import LONG, Store
 from hub.lifecycle import LanePolicy
-from hub.message import Delivery, Message
+from hub.message import Apart, Delivery, Message
 
 
 class Inquiry:
@@ -68,6 +68,23 @@ class Inquiry:
     async def content(self, message: str, name: str) -> Content:
         """One content, opened. NotFound when it was never kept or is no more."""
         return await self._store.read(lambda of: self._safe.opened(message, reading.content(of, message, name)))
+
+    async def file(self, message: str, ticket: str) -> AsyncIterator[bytes]:
+        """The file of a message by its ticket, in pieces, whether it came inside the document or beside it. NotFound."""
+        found = await self._store.read(lambda of: files.upload_of(of, message, ticket))
+        if found is None:
+            yield (await self.content(message, f"file:{ticket}")).data
+            return
+        for number in range(found.pieces):
+            yield await self._piece(found.id, number)
+
+    async def _piece(self, upload: str, number: int) -> bytes:
+        opened = self._safe.opened_piece
+        return await self._store.read(lambda of: opened(upload, number, files.sealed_piece(of, upload, number)))
+
+    async def uploads(self, message: str) -> Mapping[str, Apart]:
+        """The files of a message that came beside its document, by ticket."""
+        return self._safe.opened_names(message, await self._store.read(lambda of: files.uploads_of(of, message)))
 
     async def knows(self, message: Message) -> bool:
         """Whether a message was accepted under the key of this one."""
@@ -125,6 +142,18 @@ class Inquiry:
     async def key(self, key: str) -> ApiKey:
         """An application key, in force or not. NotFound when there is none."""
         return await self._store.read(lambda of: keys.key(of, key))
+
+    async def signing_key(self, certificate: str, *, now: datetime) -> ApiKey:
+        """The key in force of whoever signs with the certificate of this SHA-256 (hexadecimal). NotFound for none."""
+        return await self._store.read(lambda of: keys.signing(of, certificate, now=now))
+
+    def sealed_secret(self, key: str, secret: str) -> bytes:
+        """A key's secret as `ApiKey.sealed` keeps it."""
+        return self._safe.sealed_secret(key, secret)
+
+    def opened_secret(self, key: str, sealed: bytes) -> str:
+        """The secret that `sealed_secret` was given. Raises ConfigurationError when the key ring is another."""
+        return self._safe.opened_secret(key, sealed)
 
     async def keys(self) -> tuple[ApiKey, ...]:
         """Every application key, by application and creation."""

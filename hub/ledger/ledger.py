@@ -18,10 +18,12 @@ from hub.ledger import (
     claiming,
     copies,
     expiring,
+    files,
     images,
     keys,
     missing,
     operating,
+    proofs,
     schedules,
     selecting,
     settling,
@@ -41,6 +43,7 @@ from hub.ledger.facts import (
     Search,
     Settlement,
     Taker,
+    Upload,
 )
 from hub.ledger.failures import Trouble, no_room
 from hub.ledger.inquiry import Inquiry
@@ -115,6 +118,31 @@ class Ledger(Inquiry):
         await self.check_room()
         sealed = [await self._safe.sealed(acceptance) for acceptance in acceptances]
         return await self._writer.run(lambda to: accepting.accept_list(to, sealed, cursor=cursor))
+
+    # -- files that come beside a document ----------------------------------------------------------------------------
+
+    async def begin_upload(self, upload: str, *, now: datetime) -> None:
+        """Enter a file that is to come in pieces. It is nobody's until a message is accepted with it."""
+        await self.check_room()
+        await self._writer.run(lambda to: files.begin(to, upload, now=now))
+
+    async def add_piece(self, upload: str, number: int, data: bytes) -> None:
+        """Put the next piece of a file on disk, sealed; `number` counts from 0."""
+        await self.check_room()
+        sealed = await asyncio.to_thread(self._safe.sealed_piece, upload, number, data)
+        await self._writer.run(lambda to: files.add(to, upload, number, sealed))
+
+    async def end_upload(self, done: Upload) -> None:
+        """Note that a file has come whole. HubUnavailable when it was let go meanwhile."""
+        await self._writer.run(lambda to: files.end(to, done))
+
+    async def drop_uploads(self, uploads: Collection[str]) -> int:
+        """Let go of files that became no message's."""
+        return await self._writer.run(lambda to: files.drop(to, uploads))
+
+    async def drop_left_uploads(self, *, before: datetime) -> int:
+        """Let go of some of the files that were begun before then and became no message's; how many."""
+        return await self._writer.run(lambda to: files.drop_left(to, before=before))
 
     # -- the disk -----------------------------------------------------------------------------------------------------
 
@@ -302,7 +330,7 @@ class Ledger(Inquiry):
     # -- keys and schedules -------------------------------------------------------------------------------------------
 
     async def add_key(self, key: ApiKey, *, actor: str) -> None:
-        """Keep a new application key. Conflict when its id exists."""
+        """Keep a new application key. Conflict when its id exists, or another key in force has its certificate."""
         await self._writer.run(lambda to: keys.add(to, key, actor=actor))
 
     async def revoke_key(self, key: str, *, actor: str, reason: str, now: datetime) -> None:
@@ -314,6 +342,17 @@ class Ledger(Inquiry):
     async def touch_key(self, key: str, *, now: datetime) -> None:
         """Note that a key was used."""
         await self._writer.run(lambda to: keys.touch(to, key, now=now))
+
+    async def use_proof(self, value: str, *, until: datetime) -> bool:
+        """Note that a caller has shown a proof (a hash of its nonce or signature), which is not taken after `until` anyway.
+
+        True for one caller of all nodes, once.
+        """
+        return await self._writer.run(lambda to: proofs.use(to, value, until=until))
+
+    async def forget_proofs(self, *, now: datetime) -> int:
+        """Forget the proofs that are not taken any more; how many."""
+        return await self._writer.run(lambda to: proofs.forget(to, now=now))
 
     async def begin_fire(
         self, schedule: str, slot: datetime, *, now: datetime, abandoned_before: datetime | None = None

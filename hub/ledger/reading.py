@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from hub.errors import NotFound, Text
-from hub.ledger import tables
+from hub.ledger import files, tables
 from hub.ledger.chain import line_of
 from hub.ledger.facts import (
     Cause,
@@ -91,10 +91,12 @@ def deliveries_of(of: sa.Connection, messages: Sequence[str]) -> dict[str, tuple
 
 
 def contents(of: sa.Connection, id_: str) -> tuple[ContentInfo, ...]:
-    """The contents of a message, without bytes, by name."""
+    """The contents of a message, without bytes, by name; then its files that came beside its document."""
     kept = tables.content.c
     asked = sa.select(kept.name, kept.media, sa.func.length(kept.sealed).label("size")).where(kept.message == id_)
-    return tuple(ContentInfo(**row) for row in of.execute(asked.order_by(kept.name)).mappings())
+    found = [ContentInfo(**row) for row in of.execute(asked.order_by(kept.name)).mappings()]
+    apart = files.uploads_of(of, id_).items()
+    return (*found, *(ContentInfo(f"file:{ticket}", file.kind, file.size, is_apart=True) for ticket, file in apart))
 
 
 def content(of: sa.Connection, id_: str, name: str) -> Content:

@@ -130,6 +130,35 @@ _where(
 _where("delivery_dead", "message", test=state_in(delivery, (State.DEAD,)))
 _where("delivery_reasoned", "message", test=delivery.c.reason != sa.literal_column("''"))
 
+upload = sa.Table(
+    "upload",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("pieces", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Index("upload_begun", "begun_at"),
+)
+
+piece = sa.Table(
+    "piece",
+    metadata,
+    sa.Column("upload", sa.Text, sa.ForeignKey("upload.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+file = sa.Table(
+    "file",
+    metadata,
+    sa.Column("message", sa.Text, sa.ForeignKey("message.id"), primary_key=True),
+    sa.Column("ticket", sa.Text, primary_key=True),
+    sa.Column("upload", sa.Text, sa.ForeignKey("upload.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Index("file_upload", "upload"),
+)
+
 journal = sa.Table(
     "journal",
     metadata,
@@ -231,6 +260,16 @@ api_key = sa.Table(
     sa.Column("expires_at", Instant),
     sa.Column("revoked_at", Instant),
     sa.Column("last_used_at", Instant),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Column("certificate", sa.Text, nullable=False, server_default=""),
+)
+
+proof = sa.Table(
+    "proof",
+    metadata,
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+    sa.Index("proof_until", "until"),
 )
 
 node = sa.Table(

@@ -11,7 +11,7 @@ from hub.errors import Text, same
 from hub.ledger import chain
 from hub.ledger.contents import Safe
 from hub.ledger.facts import Content, Held
-from hub.ledger.tables import content, delivery, idempotency, image, journal, message, metadata
+from hub.ledger.tables import content, delivery, idempotency, image, journal, message, metadata, piece, upload
 from hub.message import State
 
 MOST = 100
@@ -41,7 +41,7 @@ Check = Callable[[sa.Connection, Safe], Iterator[Text]]
 def verify(of: sa.Connection, safe: Safe) -> Verified:
     """Read the whole book. What cannot be read is a flaw like any other."""
     flaws: list[Text] = []
-    for check in (_file, _rows, _journal, _messages, _deliveries, _keys, _twice_written, _contents, _images):
+    for check in (_file, _rows, _journal, _messages, _deliveries, _keys, _twice_written, _contents, _pieces, _images):
         try:
             for flaw in check(of, safe):
                 flaws.append(flaw)
@@ -73,7 +73,7 @@ def _file(of: sa.Connection, _: Safe) -> Iterator[Text]:
 def _rows(of: sa.Connection, _: Safe) -> Iterator[Text]:
     """Every row can be read, and every text in it is one."""
     for table in metadata.sorted_tables:
-        if table not in (journal, content):
+        if table not in (journal, content, piece):
             for _row in of.execute(sa.select(table).execution_options(yield_per=AT_ONCE)):
                 pass
     yield from ()
@@ -126,6 +126,16 @@ def _contents(of: sa.Connection, safe: Safe) -> Iterator[Text]:
         if not _opens(lambda row=row: safe.opened(row.message, Content(row.name, row.media, row.sealed))):  # type: ignore[misc]
             what = f"{row.message}, {row.name}"
             yield Text(en=f"A content does not open: {what}.", fr=f"Un contenu ne s'ouvre pas : {what}.")
+
+
+def _pieces(of: sa.Connection, safe: Safe) -> Iterator[Text]:
+    """Every file that came beside a document has all its pieces, and each opens for its place."""
+    for row in of.execute(sa.select(upload).where(upload.c.pieces > 0).execution_options(yield_per=AT_ONCE)):
+        for number in range(row.pieces):
+            sealed = of.scalar(sa.select(piece.c.sealed).where(piece.c.upload == row.id, piece.c.number == number))
+            if not _opens(lambda id_=row.id, at=number, data=sealed: safe.opened_piece(id_, at, data or b"")):  # type: ignore[misc]
+                what = f"{row.id}, {number}"
+                yield Text(en=f"A piece of a file does not open: {what}.", fr=f"Un morceau ne s'ouvre pas : {what}.")
 
 
 def _images(of: sa.Connection, safe: Safe) -> Iterator[Text]:

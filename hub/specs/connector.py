@@ -19,12 +19,23 @@ class Instance(Spec):
 
     address: str = Field(description="Base address, or a reference to the environment.", examples=["${WASTE_URL}"])
     credentials: Secret = Field("", description="Reference to its secret.", examples=["secret:waste"])
+    signature: Secret = Field(
+        "",
+        description="For soap: reference to a private key and its X.509 certificate (PEM, one after the other). Each call's "
+        "body and time are signed with it (WS-Security), beside what `authentication` says.",
+        examples=["secret:waste-signature"],
+    )
     certificates: str = Field(
         "",
         pattern=r"^[\w.-]*$",
         description="A file of this folder (PEM) with the only authorities that its certificate may come from, and, if they "
         "keep them, their lists of revoked certificates. Read at the start. Default: HUB_CERTIFICATES.",
         examples=["autorite.pem"],
+    )
+    client_certificate: Secret = Field(
+        "",
+        description="Reference to the certificate that the hub shows it, and its key: one PEM with both.",
+        examples=["secret:waste-tls"],
     )
 
 
@@ -55,14 +66,22 @@ class Limits(Spec):
 
 
 class Authentication(Spec):
-    """How the hub signs in: the secret's text is the token, `user:password`, the header's value, or `client:secret`."""
+    """How the hub signs in: the secret's text is the token, `user:password`, the header's value, `client:secret`, or what
+    requests are signed with."""
 
-    kind: Literal["bearer", "basic", "header", "username-token", "oauth2"] = Field(
+    kind: Literal["bearer", "basic", "header", "username-token", "oauth2", "hmac", "webhook"] = Field(
         "bearer",
-        description="bearer token, HTTP basic, a header of its own, WS-Security UsernameToken, or a token that OAuth 2 "
-        "gives for client credentials.",
+        description="bearer token, HTTP basic, a header of its own, WS-Security UsernameToken, a token that OAuth 2 gives "
+        "for client credentials; or a signature of each request: hmac (HMAC-SHA256 of its body in a header, as "
+        "sha256=<hex>), or webhook (Standard Webhooks, whose secret is whsec_...).",
     )
-    header: str = Field("X-API-Key", description="The header's name when the kind is header.")
+    header: str = Field(
+        "X-API-Key", description="The header's name when the kind is header, or hmac (then X-Signature by default)."
+    )
+    signs: Literal["body", "timestamp.body"] = Field(
+        "body", description="For hmac, what is signed: the body, or the time in seconds, a full stop, and the body."
+    )
+    time_header: str = Field("X-Timestamp", description="For hmac with signs: timestamp.body: the header with that time.")
     token_url: str = Field(
         "",
         description="For oauth2: where tokens are given, or a reference to the environment.",
@@ -82,6 +101,83 @@ class Authentication(Spec):
             )
         return self
 
+    @model_validator(mode="after")
+    def _signs_by_hmac(self) -> Authentication:
+        if self.kind != "hmac" and {"signs", "time_header"} & self.model_fields_set:
+            raise refusal("signs and time_header belong to kind: hmac", "signs et time_header ne vont qu'avec kind: hmac")
+        return self
+
+    @property
+    def shown_in(self) -> str:
+        """The header that shows the secret, or the signature."""
+        return "X-Signature" if self.kind == "hmac" and "header" not in self.model_fields_set else self.header
+
+
+class Refusal(Spec):
+    """The fault of the contract by which the hub refuses what is wrong with a call, in the place of its own detail."""
+
+    fault: str = Field(description="The fault's name: the local name of its element in the contract.")
+    detail: dict[str, Any] = Field(
+        description="The fault's element, as a document. In its values, {reason} is what is wrong, {kind} the kind of "
+        "refusal (such as invalid-message); {path}, {label} and {row} are of the first problem. What is filled in is cut to "
+        "the length that the contract allows.",
+        examples=[{"code": "{kind}", "libelle": "{reason}"}],
+    )
+
+
+class Page(Spec):
+    """How a feed is asked for its next page: by counting, until one is not full, or by what the answer tells (`next`)."""
+
+    field: Path = Field(
+        description="The request's field that says which page: its number, or what `next` told.",
+        examples=["@page", "@cursor"],
+    )
+    next: Path | None = Field(
+        None,
+        description="The answer's field that tells what to ask the next page by; empty after the last. The first page is "
+        "asked for without it.",
+        examples=["paging.nextCursor"],
+    )
+    counts: Literal["pages", "items"] = Field(
+        "pages",
+        description="When pages are counted, what the field says: the page's number, or how many items to pass over.",
+    )
+    first: int | None = Field(
+        None, ge=0, description="When pages are counted: what the first is asked for by. Default: 1 for pages, 0 for items."
+    )
+    size: int | None = Field(
+        None,
+        ge=1,
+        description="How many items a full page has. When pages are counted, one with fewer is the last; without a size, an "
+        "empty one.",
+    )
+    size_field: Path | None = Field(
+        None,
+        description="The request's field that takes `size`, where the application lets it be chosen.",
+        examples=["@limit"],
+    )
+
+    @model_validator(mode="after")
+    def _ends(self) -> Page:
+        if self.size is None and (self.size_field or self.counts == "items"):
+            raise refusal(
+                "size: say how many items a full page has",
+                "size : dites combien d'éléments a une page pleine",
+            )
+        if self.next and ({"first", "counts"} & self.model_fields_set or (self.size and not self.size_field)):
+            raise refusal(
+                "next: the answer tells the next page; first, counts, and size without size_field, are for counted pages",
+                "next : la réponse indique la page suivante ; first, counts, et size sans size_field, valent pour des pages "
+                "comptées",
+            )
+        return self
+
+    def number(self, page: int) -> int:
+        """When pages are counted, what a page is asked for by; `page` counts from 1."""
+        if self.counts == "items":
+            return (self.first or 0) + (page - 1) * (self.size or 1)
+        return (1 if self.first is None else self.first) + page - 1
+
 
 class Operation(Spec):
     """One named thing that the application can receive or say."""
@@ -100,9 +196,28 @@ class Operation(Spec):
     items: Path | None = Field(None, description="For a feed: the repeated field of the answer that holds the items.")
     since: Path | None = Field(None, description="For a feed: the request's field that takes the time of the last fetch.")
     since_form: str = Field("datetime", description="For a feed: the form of that time, such as dd/MM/yyyy HH:mm:ss.")
+    since_of: Path | None = Field(
+        None,
+        description="For a feed: the field of an item whose value `since` takes the next time, as the application wrote it, "
+        "in place of a time: of numbers and dates the highest, of texts (tokens) the last item's. The first fetch sends "
+        "none.",
+        examples=["sequence"],
+    )
+    page: Page | None = Field(
+        None,
+        description="For a feed whose answer is one page of several: how the next one is asked for. Default: there is one.",
+    )
     key_field: Path | None = Field(None, description="Where the hub puts its idempotency key, such as @Idempotency-Key.")
     receipt: dict[str, Any] = Field(
         default_factory=dict, description="For in: what the hub answers when it has accepted, as a document."
+    )
+    refusal: Refusal | None = Field(
+        None, description="For in, in SOAP: the declared fault that tells what is wrong. Default: the hub's own detail."
+    )
+    files: Literal["inside", "mtom", "swa"] = Field(
+        "inside",
+        description="For SOAP, how its files travel: inside the document in base64; or beside it, as MTOM/XOP or as "
+        "attachments (SwA), which a large file needs. A REST operation that takes multipart/form-data has them beside it.",
     )
     timeout: Duration | None = Field(None, description="Its own time limit, if not the connector's.")
     on_dead: Literal["block", "skip"] = Field(
@@ -235,3 +350,16 @@ class Connector(Spec):
     formats: tuple[Format, ...] = Field((), description="Documents that the contract does not describe.")
     letters: Letters | None = Field(None, description="The letters that it can keep. Default: all.")
     answers: tuple[AnswerRule, ...] = Field((), description="Read from top to bottom; the first that fits decides.")
+
+    @model_validator(mode="after")
+    def _signs_whole_messages(self) -> Connector:
+        if not any(each.signature for each in self.instances.values()):
+            return self
+        if self.protocol != "soap":
+            raise refusal("signature: only SOAP messages are signed", "signature : seuls les messages SOAP sont signés")
+        if any(each.files != "inside" for each in self.operations.values()):
+            raise refusal(
+                "signature: a signed call carries its files inside, for the signature covers nothing beside it",
+                "signature : un appel signé porte ses fichiers à l'intérieur, car la signature ne couvre rien d'autre",
+            )
+        return self

@@ -42,7 +42,9 @@ class FileWord(Spec):
 
     as_: Literal["base64"] = Field(alias="as", description="How the bytes are written.")
     limit: Size = Field(10 * 1000**2, description="The largest file.")
-    types: tuple[str, ...] = Field((), description="The types taken, told by the first bytes: pdf, jpg, png.")
+    types: tuple[str, ...] = Field(
+        (), description="The types taken, told by the first bytes: pdf, jpg, png, gif, xml, zip (docx and odt too)."
+    )
 
 
 class Computed(Spec):

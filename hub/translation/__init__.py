@@ -1,5 +1,6 @@
 """One mapping, read in both directions and proven to come back whole. Pure: no clock, no socket, no disk."""
 
+from hub.translation.attachments import type_of
 from hub.translation.check import check_mapping
 from hub.translation.examples import check_examples
 from hub.translation.laws import LawReport, check_laws
@@ -31,5 +32,6 @@ __all__ = [
     "news_in",
     "pack",
     "state_of",
+    "type_of",
     "unpack",
 ]

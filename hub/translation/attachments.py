@@ -1,4 +1,7 @@
-"""Files inside a document: decoded, measured, told by their first bytes, and kept apart under a ticket (claim check)."""
+"""Files inside a document: decoded, measured, told by their first bytes, and kept apart under a ticket (claim check).
+
+A file that travels beside its document stands in it by its `stand_in`.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +11,52 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from hub.message import Apart, File, Files, stand_in
 from hub.translation.faults import Fault, fault
 
-SIGNATURES: Mapping[str, bytes] = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
+SIGNATURES: Mapping[str, bytes] = {
+    "pdf": b"%PDF-",
+    "jpg": b"\xff\xd8\xff",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "gif": b"GIF8",
+    "zip": b"PK\x03\x04",
+    "xml": b"<?xml",
+}
+"""By what a type is told. Office documents (docx, odt) are zip."""
+
+_MARK = b"\xef\xbb\xbf"
+"""What may stand before an XML declaration."""
 
 _STEPS = ((1000**2, "MB", "Mo"), (1000, "kB", "ko"), (1, "B", "o"))
 
 
-def open_base64(text: str, *, limit: int, types: tuple[str, ...]) -> tuple[dict[str, Any], bytes]:
-    """The ticket that a record holds, and the bytes. Raises Fault: not base64, too large (bytes), not of `types`."""
-    if len(text) > limit * 1.5 + 100:  # base64 is 4/3, plus line breaks: not worth decoding
+def open_base64(text: str, *, limit: int, types: tuple[str, ...], apart: Files) -> tuple[dict[str, Any], File]:
+    """The ticket that a record holds, and the file. `apart` are the files that came beside the document: the text may be
+    one's stand-in. Raises Fault: not base64, too large (bytes), not of `types`."""
+    content = _beside(text, apart) or _inside(text, limit)
+    size, kind = (content.size, content.kind) if isinstance(content, Apart) else (len(content), type_of(content))
+    if size > limit:
         raise _too_large(limit)
-    try:
-        content = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise fault("is not a file in base64", "n'est pas un fichier en base64") from error
-    if len(content) > limit:
-        raise _too_large(limit)
-    kind = type_of(content)
     if types and kind not in types:
         listed = ", ".join(types)
         raise fault(
             f"is not a file of these types: {listed}", f"n'est pas un fichier de ces types : {listed}", accepted=types
         )
-    return {"ticket": ticket_of(content), "size": len(content), "type": kind}, content
+    ticket = _named_in(text) if isinstance(content, Apart) else ticket_of(content)
+    return {"ticket": ticket, "size": size, "type": kind}, content
 
 
-def form_base64(ticket: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
-    """The bytes behind `ticket` in base64. Raises Fault when `files` has none."""
+def form_base64(ticket: Mapping[str, Any], files: Files) -> str:
+    """The bytes behind `ticket` in base64, or what stands for a file that leaves beside its document. Raises Fault when
+    `files` has none."""
     content = files.get(str(ticket["ticket"]))
-    if content is None:
-        raise fault("its file is no longer kept", "son fichier n'est plus conservé")
-    return base64.b64encode(content).decode("ascii")
+    match content:
+        case None:
+            raise fault("its file is no longer kept", "son fichier n'est plus conservé")
+        case Apart():
+            return stand_in(str(ticket["ticket"]))
+        case _:
+            return base64.b64encode(content).decode("ascii")
 
 
 def ticket_of(content: bytes) -> str:
@@ -48,10 +65,35 @@ def ticket_of(content: bytes) -> str:
 
 
 def type_of(content: bytes) -> str:
-    """pdf, jpg, png, or "other", by the first bytes and not by any name."""
-    return next((kind for kind, start in SIGNATURES.items() if content.startswith(start)), "other")
+    """One of SIGNATURES, or "other", by the first bytes and not by any name."""
+    start = content.removeprefix(_MARK)
+    return next((kind for kind, signature in SIGNATURES.items() if start.startswith(signature)), "other")
+
+
+def _beside(text: str, apart: Files) -> File | None:
+    """The file that came beside the document and that this text stands for."""
+    return apart.get(_named_in(text)) if apart and len(text) < len(_SHORTEST) * 2 else None
+
+
+def _named_in(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+    except ValueError:
+        return ""
+
+
+def _inside(text: str, limit: int) -> bytes:
+    if len(text) > limit * 1.5 + 100:  # base64 is 4/3, plus line breaks: not worth decoding
+        raise _too_large(limit)
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise fault("is not a file in base64", "n'est pas un fichier en base64") from error
 
 
 def _too_large(limit: int) -> Fault:
     size, en, fr = next((step for step in _STEPS if limit >= step[0]), _STEPS[-1])
     return fault(f"is larger than {limit / size:g} {en}", f"dépasse {limit / size:g} {fr}")
+
+
+_SHORTEST = stand_in(ticket_of(b""))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.contract import Document, Shape
 from hub.errors import ConfigurationError, MessageError, Problem, Text
-from hub.message import Files, Record
+from hub.message import File, Files, Record
 from hub.specs import mapping as specs
 from hub.translation.cells import Words
 from hub.translation.compiling import Plan, compile_level
@@ -36,7 +36,7 @@ class Reading:
     """What a document said: its record, and the files that the record names by ticket."""
 
     record: dict[str, Any]
-    files: dict[str, bytes]
+    files: dict[str, File]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,10 @@ class Translation:
         """The applications of this exchange."""
         return tuple(self.spec.between)
 
-    def read(self, side: str, document: Document, *, direction: Direction = "in") -> Reading:
-        """The record of `document`. Raises MessageError with the problems of all rows at once."""
-        trip = Trip(side, {})
+    def read(self, side: str, document: Document, *, direction: Direction = "in", apart: Files | None = None) -> Reading:
+        """The record of `document`, beside which the files `apart` came. Raises MessageError with the problems of all rows
+        at once."""
+        trip = Trip(side, {}, apart=apart or {})
         record = read_level(self._level(side, direction), document, trip=trip, at="", outer=())
         _refuse(trip)
         return Reading(record, dict(trip.files))

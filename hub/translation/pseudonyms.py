@@ -30,6 +30,13 @@ _FILES = {
     "pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
     "jpg": bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9"),
     "png": base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="),
+    "gif": base64.b64decode("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="),
+    "zip": bytes.fromhex(
+        "504b03041400000000000000215c0000000000000000000000000b0000006578616d706c652e747874504b0102140314"
+        "00000000000000215c0000000000000000000000000b00000000000000000000008001000000006578616d706c652e74"
+        "7874504b0506000000000100010039000000290000000000"
+    ),
+    "xml": b'<?xml version="1.0"?><example/>',
 }
 """The smallest file of each type that is told by its first bytes."""
 
@@ -189,7 +196,7 @@ def _date_form(row: Row | None, shape: Shape | None, side: str) -> str:
 
 def _same_file(text: str, row: Row) -> str:
     assert row.file is not None  # noqa: S101 - the caller looked
-    ticket, _ = open_base64(text, limit=row.file.limit, types=())
+    ticket, _ = open_base64(text, limit=row.file.limit, types=(), apart={})
     return base64.b64encode(_FILES.get(ticket["type"], b"example\n")).decode()
 
 

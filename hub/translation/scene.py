@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from hub.errors import Problem, Text
-from hub.message import Files
+from hub.message import File, Files
 from hub.translation.faults import Cell, Fault
 from hub.translation.record import canonical_text
 
@@ -17,6 +17,10 @@ ABSENT: Any = object()
 """Not carried: neither a value nor empty."""
 
 EMPTY: dict[str, Any] = {}
+
+
+MOST_PROBLEMS = 100
+"""Problems of one document that are told: of tens of thousands of wrong lines nobody reads more, and each costs its time."""
 
 
 class _Nulls(dict[str, Any]):
@@ -75,19 +79,25 @@ def _image(cell: Cell, value: Any) -> tuple[Any, ...]:
 
 @dataclass(slots=True)
 class Trip:
-    """One reading or writing as a whole. `files` is what a reading found, or what a writing may take from."""
+    """One reading or writing as a whole. `files` is what a reading found, or what a writing may take from; `apart` are
+    those that came beside what is read."""
 
     side: str
-    files: dict[str, bytes] | Files
+    files: dict[str, File] | Files
     fresh: bool = True
+    apart: Files = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, slot: Slot, at: str, found: Fault) -> None:
         """Note that the value of `slot` does not fit; `at` leads to the slot's level."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            return
         self.problems.append(Problem(found.text, slot.row, slot.label, self.side, f"{at}{slot.path}", found.accepted))
 
     def missing(self, slot: Slot, at: str, text: Text | None = None) -> None:
         """Note that `slot` has no value, unless it is already known to be wrong."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            return
         path = f"{at}{slot.path}"
         if not any(problem.row == slot.row and problem.path == path for problem in self.problems):
             self.problems.append(Problem(text or _missing(slot), slot.row, slot.label, self.side, path))

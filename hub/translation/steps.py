@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.message import Record
 from hub.specs.mapping import FileWord
-from hub.translation.attachments import form_base64, open_base64, ticket_of
+from hub.translation.attachments import form_base64, open_base64
 from hub.translation.faults import Fault, fault
 from hub.translation.joins import Joint
 from hub.translation.levels import not_text
@@ -134,7 +134,7 @@ def reading_file(slot: Slot, word: FileWord) -> Step:
                 _set(scene, slot, None)
             return
         try:
-            ticket, content = open_base64(text, limit=word.limit, types=word.types)
+            ticket, content = open_base64(text, limit=word.limit, types=word.types, apart=scene.trip.apart)
         except Fault as found:
             scene.trip.wrong(slot, scene.at, found)
             return
@@ -165,7 +165,7 @@ def writing_file(slot: Slot, word: FileWord) -> Step:
 
 def _same_file(old: Any, value: Mapping[str, Any], word: FileWord) -> bool:
     try:
-        return type(old) is str and ticket_of(open_base64(old, limit=word.limit, types=())[1]) == value["ticket"]
+        return type(old) is str and open_base64(old, limit=word.limit, types=(), apart={})[0]["ticket"] == value["ticket"]
     except Fault:
         return False
 

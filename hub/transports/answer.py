@@ -22,7 +22,17 @@ _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|(?><\?.*?\?>)|(?><!--.*?-->))*+<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 """What precedes the root is never read in a second way: many comments would take for ever."""
-_STACK = re.compile(r"(?<!\s)\s++at [\w.$<>]+\(.*", re.DOTALL)
+_STACK = re.compile(
+    r"(?<!\s)\s++(?:at [\w.$<>]+|à \w[\w$<>`]*(?:\.[\w$<>`]+)+)\(.*|Traceback \(most recent call last\).*|Stack ?trace:.*",
+    re.DOTALL,
+)
+"""As Java, .NET (which speaks French on a French server), Python and PHP write one."""
+_TAGS = re.compile(
+    r"</?(?:!doctype|html|head|meta|link|title|body|style|script|div|span|p|br|hr|h[1-6]|pre|code|b|i|u|em|strong|font|a|img"
+    r"|center|table|tr|t[dh]|ul|ol|li)\b[^<>]*>",
+    re.IGNORECASE,
+)
+"""Of a page that stands where words are expected."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -135,5 +145,5 @@ def values_at(document: Any, path: str) -> Iterator[str]:
 
 
 def plain(words: str) -> str:
-    """An application's words for people: one line, no control characters, no stack trace, at most 500 characters."""
-    return " ".join(_CONTROLS.sub(" ", _STACK.sub("", words)).split())[:_LONGEST].rstrip()
+    """An application's words for people: one line, no control characters, stack trace or HTML, at most 500 characters."""
+    return " ".join(_CONTROLS.sub(" ", _TAGS.sub(" ", _STACK.sub("", words))).split())[:_LONGEST].rstrip()

@@ -26,10 +26,9 @@ class Folder:
 
     def resolve(self, location: str, *, beside: Path, line: int = 0) -> Path:
         """The file that `location` names in the file `beside`. ConfigurationError with file, line and import."""
-        parts = urlsplit(location.strip())
-        if parts.scheme or parts.netloc:
+        elsewhere, path = parted(location)
+        if elsewhere:
             raise self.wrong(beside, line, _from_network(location), right=_BESIDE)
-        path = unquote(parts.path).replace("\\", "/")
         if path.startswith("/") or "\0" in path or not self._holds(beside.parent / path):
             raise self.wrong(beside, line, _outside(location), right=_BESIDE)
         found = (beside.parent / path).resolve()
@@ -79,6 +78,15 @@ class Folder:
             return path.resolve().is_relative_to(self.root.resolve())
         except (OSError, RuntimeError, ValueError):
             return False
+
+
+def parted(location: str) -> tuple[bool, str]:
+    """Whether a location leads to the network, and its path. What can be no URL has no path."""
+    try:
+        parts = urlsplit(location.strip())
+    except ValueError:  # brackets around what is no address
+        return True, ""
+    return bool(parts.scheme or parts.netloc), unquote(parts.path).replace("\\", "/")
 
 
 def line_of(element: etree._Element) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from hub.contract import Contract
@@ -20,15 +20,19 @@ _XML = (".wsdl", ".xsd", ".xml")
 _SCHEMA_WORDS = frozenset({"$schema", "$defs", "$ref", "properties", "type", "items", "allOf", "anyOf", "oneOf", "enum"})
 
 
-def load_contract(path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = ()) -> Contract:
+def load_contract(
+    path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = (), served: Set[str] = frozenset()
+) -> Contract:
     """The contract in a file, told by its content. `folder` (default: the file's own) is the one that it must not leave.
 
-    Of each patch, `operation` is the name that the contract has for it. A WSDL gives the protocol soap, all others rest.
+    Of each patch, `operation` is the name that the contract has for it; `served` are the operations that are
+    only taken in. A WSDL gives the protocol soap, all others rest.
     ConfigurationError with file, line and remedy for what cannot be read.
     """
     if path.suffix.lower() in _XML:
-        read = load_documents if _is_schema(path, folder) else load_wsdl
-        return read(path, folder=folder, patches=patches)
+        if _is_schema(path, folder):
+            return load_documents(path, folder=folder, patches=patches)
+        return load_wsdl(path, folder=folder, patches=patches, served=served)
     tree = Sources(Folder((folder or path.parent).resolve())).tree(path)
     if isinstance(tree, dict) and not {"openapi", "swagger"} & set(tree) and _SCHEMA_WORDS & set(tree):
         return load_json_documents(path, folder=folder, patches=patches)

@@ -8,21 +8,21 @@ from typing import Literal
 
 from hub.errors import ConfigurationError, Text
 
-Kind = Literal["bearer", "basic", "header", "username-token", "oauth2"]
+Kind = Literal["bearer", "basic", "header", "username-token", "oauth2", "hmac", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """One secret: a bearer token, `user:password` (basic, username-token), the value of the header `header`, or the
-    `client:secret` that tokens are given to (oauth2)."""
+    `client:secret` that tokens are given to (oauth2), or what requests are signed with (hmac, webhook)."""
 
     kind: Kind
     secret: str = field(repr=False)
     header: str = "X-API-Key"
 
     def headers(self) -> dict[str, str]:
-        """The HTTP headers that show the secret; none for a UsernameToken, which goes into the envelope, and
-        for what a token is asked with."""
+        """The HTTP headers that show the secret; none for a UsernameToken, which goes into the envelope,
+        for what a token is asked with, and for what requests are signed with."""
         match self.kind:
             case "bearer":
                 return {"Authorization": f"Bearer {self._printable()}"}
@@ -30,7 +30,7 @@ class Credentials:
                 return {"Authorization": f"Basic {b64encode(self.secret.encode()).decode()}"}
             case "header":
                 return {self.header: self._printable()}
-            case "username-token" | "oauth2":
+            case "username-token" | "oauth2" | "hmac" | "webhook":
                 return {}
 
     def pair(self) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -14,7 +13,9 @@ from typing import Literal
 from lxml import etree
 
 from hub.codecs import xml
+from hub.codecs.safe_xml import Parsed
 from hub.errors import MessageError, Text
+from hub.transports.addressing import Addressing, read_addressing
 
 Version = Literal["1.1", "1.2"]
 FaultCode = Literal["Client", "Server", "VersionMismatch", "MustUnderstand"]
@@ -28,6 +29,7 @@ _WSSE = f"{_OASIS}wssecurity-secext-1.0.xsd"
 _WSU = f"{_OASIS}wssecurity-utility-1.0.xsd"
 _PROFILE = f"{_OASIS}username-token-profile-1.0"
 _BASE64 = f"{_OASIS}soap-message-security-1.0#Base64Binary"
+_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 SECURITY_HEADER = f"{{{_WSSE}}}Security"
 """The name under which a server that reads UsernameTokens understands them."""
 
@@ -50,13 +52,15 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 @dataclass(frozen=True, slots=True)
 class SoapFault:
     """A fault. `name`: local name of the detail's first child; `subcode`: local name of a code of the application's own;
-    `detail`: the bytes of the detail's first child."""
+    `detail`: the bytes of the detail's first child. `told`: to be written only, the names (`{namespace}name`) of its
+    subcodes, from the general to the particular."""
 
     code: FaultCode
     text: str
     name: str = ""
     subcode: str = ""
     detail: bytes = b""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,17 @@ class UsernameToken:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An opened envelope: the bytes of the element in its body (b"" for none), or the fault in it."""
+    """An opened envelope: the bytes of the element in its body (b"" for none), or the fault in it. `signed`: a signature
+    stands in its security header, which nobody has verified. `beside`: further elements of the body, to which an encoded
+    payload may refer; nobody may change them."""
 
     version: Version
     payload: bytes = b""
     fault: SoapFault | None = None
     token: UsernameToken | None = None
+    signed: bool = False
+    addressing: Addressing | None = None
+    beside: tuple[etree._Element, ...] = field(default=(), repr=False, compare=False)
 
 
 def digested(password: str, *, nonce: bytes, created: str) -> str:
@@ -94,10 +103,11 @@ def digested(password: str, *, nonce: bytes, created: str) -> str:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def wrap(payload: bytes, *, version: Version = "1.1", token: UsernameToken | None = None) -> bytes:
-    """The envelope around one payload element (b"" for an empty body), as UTF-8. The payload's bytes are kept as they are,
-    so it has no XML declaration."""
-    header = b"<soap:Header>" + etree.tostring(_security(token, version)) + b"</soap:Header>" if token else b""
+def wrap(payload: bytes, *, version: Version = "1.1", token: UsernameToken | None = None, headers: bytes = b"") -> bytes:
+    """The envelope around one payload element (b"" for an empty body), as UTF-8, with a token and other header elements. The
+    payload's bytes are kept as they are, so it has no XML declaration."""
+    told = headers + (etree.tostring(_security(token, version)) if token else b"")
+    header = b"<soap:Header>" + told + b"</soap:Header>" if told else b""
     return b"".join(
         (
             b"<?xml version='1.0' encoding='UTF-8'?>\n",
@@ -119,24 +129,37 @@ def http_headers(action: str, *, version: Version = "1.1") -> dict[str, str]:
     return {"Content-Type": f"application/soap+xml; charset=utf-8{parameter}"}
 
 
-def write_fault(fault: SoapFault, *, version: Version = "1.1") -> bytes:
-    """The envelope of a fault, as UTF-8. Its text is freed of characters that XML cannot hold."""
+def write_fault(fault: SoapFault, *, version: Version = "1.1", headers: bytes = b"") -> bytes:
+    """The envelope of a fault, as UTF-8, with these header elements. Its text loses the characters that XML cannot hold."""
     root = etree.Element(f"{{{NAMESPACES[version]}}}Fault", nsmap={"soap": NAMESPACES[version]})
     text = _NOT_XML.sub(" ", fault.text)
     if version == "1.1":
-        etree.SubElement(root, "faultcode").text = f"soap:{fault.code}"
+        _put_code(etree.SubElement(root, "faultcode", nsmap=_prefixed(fault)), f"soap:{fault.code}", *fault.told[-1:])
         etree.SubElement(root, "faultstring").text = text
         place = "detail"
     else:
         code = etree.SubElement(root, _in_12("Code"))
         etree.SubElement(code, _in_12("Value")).text = f"soap:{_NEW_CODES.get(fault.code, fault.code)}"
+        for name in fault.told:
+            code = etree.SubElement(code, _in_12("Subcode"))
+            _put_code(etree.SubElement(code, _in_12("Value"), nsmap=_prefixed(fault)), "", name)
         words = etree.SubElement(etree.SubElement(root, _in_12("Reason")), _in_12("Text"))
         words.set(_XML_LANG, "fr")
         words.text = text
         place = _in_12("Detail")
     if fault.detail:
         etree.SubElement(root, place).append(xml.parse(fault.detail))
-    return wrap(etree.tostring(root), version=version)
+    return wrap(etree.tostring(root), version=version, headers=headers)
+
+
+def _prefixed(fault: SoapFault) -> dict[str, str]:
+    """The namespace of a fault's subcodes, under a prefix: their names stand in text."""
+    return {"sub": fault.told[0].rpartition("}")[0].removeprefix("{")} if fault.told else {}
+
+
+def _put_code(element: etree._Element, plain: str, *told: str) -> None:
+    """Writes a code: one of the application's own, where there is any, before that of SOAP."""
+    element.text = f"sub:{told[0].rpartition('}')[2]}" if told else plain
 
 
 def fault_for(error: MessageError) -> SoapFault:
@@ -183,15 +206,23 @@ def open_envelope(data: bytes, *, charset: str = "", understood: Set[str] | None
     body = root.find(f"{{{namespace}}}Body")
     if body is None:
         raise _no_envelope()
-    content = next(_elements(body), None)
-    token = _token(header)
+    elements = [*_elements(body)]
+    content = elements[0] if elements else None
+    token, addressing = _token(header), read_addressing(header)
     if content is None:
-        return Envelope(version, token=token)
+        return Envelope(version, token=token, signed=_is_signed(header), addressing=addressing)
     if content.tag == f"{{{namespace}}}Fault":
         return Envelope(version, fault=_fault(content, version), token=token)
     if version == "1.2" and (result := content.find(_RPC_RESULT)) is not None:
         content.remove(result)
-    return Envelope(version, payload=_bytes(content), token=token)
+    return Envelope(
+        version,
+        payload=Parsed.of(content),
+        token=token,
+        signed=_is_signed(header),
+        addressing=addressing,
+        beside=tuple(elements[1:]),
+    )
 
 
 def _version(root: etree._Element) -> Version:
@@ -249,8 +280,8 @@ def _token(header: etree._Element | None) -> UsernameToken | None:
     kind = "" if password is None else password.get("Type", "")
     try:
         nonce = b64decode(_text_at(holder, "Nonce"), validate=True)
-    except NotBase64:
-        nonce = b""
+    except ValueError:  # not base64, or not even ASCII
+        nonce = _text_at(holder, "Nonce").encode()  # some stacks write it as it is, and digest it so
     return UsernameToken(
         user=_text_at(holder, "Username"),
         password=_text_at(holder, "Password"),
@@ -258,6 +289,10 @@ def _token(header: etree._Element | None) -> UsernameToken | None:
         nonce=nonce,
         created=_text_at(holder, "Created"),
     )
+
+
+def _is_signed(header: etree._Element | None) -> bool:
+    return header is not None and header.find(f"{SECURITY_HEADER}/{_SIGNATURE}") is not None
 
 
 def _elements(parent: etree._Element | None) -> Iterator[etree._Element]:

@@ -9,8 +9,9 @@ import asyncio
 import re
 import select
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -24,7 +25,7 @@ from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
 from yarl import URL
 
-from hub.call import Call, Reply
+from hub.call import Call, Enclosed, Reply
 from hub.errors import CallNotSent, CallUnanswered, MessageError, Text
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
 
@@ -59,18 +60,36 @@ class _Place:
     route: aiohttp.ClientRequest
 
 
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """Whom a connection trusts (a file of authorities), and what it shows (a PEM), "" for nothing of its own."""
+
+    certificates: str = ""
+    identity: str = field(default="", repr=False)
+
+
 class HttpTransport:
     """Sends calls. Its only state is the pool of connections; it belongs to the event loop of its first call. No redirects,
     cookies, proxies, retries.
 
-    With `ca_file`, only certificates that this private authority signed are trusted, unless a call names another file."""
+    With `ca_file`, only certificates that this private authority signed are trusted, unless a call names another file.
+    `file` reads the files that go with calls."""
 
-    def __init__(self, egress: Egress, *, ca_file: Path | None = None, lookup: Lookup = ask_system) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        *,
+        ca_file: Path | None = None,
+        lookup: Lookup = ask_system,
+        file: Callable[[Enclosed], AsyncIterator[bytes]] | None = None,
+    ) -> None:
         self._egress = egress
+        self._file = file
+        self._ca_file = ca_file
         self._trusted = trusted(ca_file)
         self._lookup = lookup
-        self._pools: dict[tuple[str, str], _Pool] = {}
-        self._places: dict[tuple[str, str], _Place] = {}
+        self._pools: dict[tuple[str, _Trust], _Pool] = {}
+        self._places: dict[tuple[str, _Trust], _Place] = {}
 
     async def send(self, call: Call) -> Reply:
         """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
@@ -92,7 +111,7 @@ class HttpTransport:
         self._places.clear()
 
     async def _exchange(self, call: Call, trip: _Trip) -> tuple[RawResponseMessage, bytes]:
-        place, path = self._found(call.url, call.certificates)
+        place, path = self._found(call.url, _Trust(call.certificates, call.identity))
         data = _head(call, path, host=place.host) + call.body
         connection, wire = await _connected(place, call.connect)
         try:
@@ -101,16 +120,34 @@ class HttpTransport:
             wire.begin(without_body=call.method == "HEAD")
             trip.left = True
             wire.say(data)
+            is_whole = not call.rest or await self._say_rest(call, wire)
             message, content = await wire.answer()
             body = await _read(content, call.largest)
         except BaseException:
             wire.abort()  # what has not left yet is not to leave any more
             connection.close()
             raise
-        connection.release()
+        if is_whole:
+            connection.release()
+        else:
+            connection.close()  # it was answered before it had heard all: what comes next would be taken for the rest
         return message, body
 
-    def _found(self, url: str, certificates: str) -> tuple[_Place, str]:
+    async def _say_rest(self, call: Call, wire: _Wire) -> bool:
+        """Say what follows the body, as fast as the other side takes it; no more once it has answered or gone away, and then
+        False."""
+        for each in call.rest:
+            if not isinstance(each, Enclosed):
+                wire.say(each)
+                continue
+            if self._file is None:
+                raise ValueError("no way to read files was given")
+            async for piece in self._file(each):
+                if wire.has_answered or not await wire.say_on(piece):
+                    return False
+        return True
+
+    def _found(self, url: str, trust: _Trust) -> tuple[_Place, str]:
         """Where this URL is, vetted, and its path with its query. CallForbidden."""
         plain = _PLAIN_URL.fullmatch(url)
         if plain:
@@ -118,24 +155,46 @@ class HttpTransport:
         else:
             target = URL(vetted(url, self._egress))
             origin, path = str(target.origin()), target.raw_path_qs
-        place = self._places.get((origin, certificates))
+        place = self._places.get((origin, trust))
         if place is None:
-            place = self._new_place(URL(vetted(origin, self._egress)), certificates)
-            self._places[origin, certificates] = place
+            place = self._new_place(URL(vetted(origin, self._egress)), trust)
+            self._places[origin, trust] = place
         return place, path if path.startswith("/") else f"/{path}"
 
-    def _new_place(self, url: URL, certificates: str) -> _Place:
+    def _new_place(self, url: URL, trust: _Trust) -> _Place:
         route = aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
-        kind = (url.scheme, certificates)
+        kind = (url.scheme, trust)
         if kind not in self._pools:
-            self._pools[kind] = self._new_pool(certificates, encrypted=url.scheme == "https")
+            self._pools[kind] = self._new_pool(trust, encrypted=url.scheme == "https")
         return _Place(route.headers["Host"], self._pools[kind], route)
 
-    def _new_pool(self, certificates: str, *, encrypted: bool) -> _Pool:
-        context = trusted(Path(certificates)) if certificates else self._trusted
+    def _new_pool(self, trust: _Trust, *, encrypted: bool) -> _Pool:
+        context = self._trusted
+        if trust.certificates or trust.identity:
+            context = trusted(Path(trust.certificates) if trust.certificates else self._ca_file)
+        if trust.identity and encrypted:
+            _show(context, trust.identity)
         resolver = VettingResolver(self._egress, encrypted=encrypted, lookup=self._lookup)
         kept = {"keepalive_timeout": _IDLE_SECONDS, "ttl_dns_cache": _IDLE_SECONDS}
         return _Pool(resolver=resolver, ssl=context, limit=0, **kept)
+
+
+def _show(context: ssl.SSLContext, identity: str) -> None:
+    """Have a context show a certificate. CallNotSent when the PEM does not hold one with its key."""
+    # OpenSSL reads these from files only; this one has no name that anybody could open.
+    with tempfile.TemporaryFile() as file:
+        file.write(identity.encode())
+        file.seek(0)
+        try:
+            context.load_cert_chain(f"/dev/fd/{file.fileno()}", password=lambda: b"")
+        except (ssl.SSLError, OSError) as error:
+            raise CallNotSent(_NO_IDENTITY) from error
+
+
+_NO_IDENTITY = Text(
+    en="client_certificate: its secret must hold a certificate and its private key, without a password, in PEM.",
+    fr="client_certificate : son secret doit contenir un certificat et sa clé privée, sans mot de passe, au format PEM.",
+)
 
 
 def trusted(ca_file: Path | None) -> ssl.SSLContext:
@@ -191,6 +250,21 @@ class _Wire(ResponseHandler):
         if self.transport is not None:
             self.transport.write(data)
 
+    async def say_on(self, data: bytes) -> bool:
+        """Hand over some more of a call, and wait until there is room for the next, or an answer; False when nobody takes
+        it."""
+        self.say(data)
+        try:
+            await self._drain_helper()
+        except ConnectionError:
+            return False
+        return self.transport is not None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether an answer has begun to come in."""
+        return bool(self._buffer)
+
     async def answer(self) -> tuple[RawResponseMessage, StreamReader]:
         """The head of the answer, and its body as it comes, decoded."""
         while True:
@@ -212,6 +286,9 @@ class _Wire(ResponseHandler):
         self._interim += 1
         if self._interim <= _MOST_INTERIM:
             super().feed_data(data, size)
+            if waiter := self._drain_waiter:  # who is answered need not wait until there is room to say more
+                self._drain_waiter = None
+                waiter.set_result(None)
             return
         self.set_exception(_TooLarge("interim answers"))
         if self.transport is not None:
@@ -239,7 +316,7 @@ async def _connected(place: _Place, seconds: float) -> tuple[Connection, _Wire]:
 
 def _head(call: Call, path: str, *, host: str) -> bytes:
     """The request line and the headers, which are checked: visible ASCII."""
-    length = {"Content-Length": str(len(call.body))} if call.body or call.method not in _BODILESS else {}
+    length = {"Content-Length": str(call.length)} if call.body or call.rest or call.method not in _BODILESS else {}
     said = {name: value for name, value in call.headers.items() if name.lower() not in _FRAMING}
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": host, **_OURS, **said, **length}.items())
     return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode("ascii")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.specs.connector import Patch
 from hub.transports.openapi_files import Sources
@@ -61,13 +61,21 @@ def followed(sources: Sources, node: Any, file: Path) -> Place | tuple[Any, Path
     return node, file
 
 
+FORMS: Mapping[str, Literal["urlencoded", "multipart"]] = {
+    "multipart/form-data": "multipart",
+    "application/x-www-form-urlencoded": "urlencoded",
+}
+
+
 def chosen_media(content: Mapping[str, Any]) -> str:
-    """The media type to use: JSON before things like it before anything goes; "" where none is JSON."""
+    """The media type to use: JSON before things like it before anything goes before forms; "" where none of these is."""
     plain = {media: media.partition(";")[0].strip().lower() for media in content}
     for fits in (
         lambda name: name == "application/json",
         lambda name: name.endswith("+json"),
         lambda name: name in ("*/*", "application/*"),
+        lambda name: name == "multipart/form-data",
+        lambda name: name == "application/x-www-form-urlencoded",
     ):
         found = next((media for media, name in plain.items() if fits(name)), None)
         if found:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -24,7 +25,7 @@ from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Sh
 from hub.errors import Finding, MessageError, Problem, Text
 from hub.specs.connector import Patch
 from hub.transports.contract_folder import Folder
-from hub.transports.json_patches import chosen_media, dict_of, list_of, patch_operation
+from hub.transports.json_patches import FORMS, chosen_media, dict_of, list_of, patch_operation
 from hub.transports.json_words import problems, unsound_json, without_echoes
 from hub.transports.openapi_files import Sources
 from hub.transports.openapi_schemas import Bundle
@@ -36,6 +37,9 @@ _LOCATIONS = ("path", "query", "header")
 _NOT_PARAMETERS = ("accept", "content-type", "authorization")
 _ANY_SUCCESS = (200, 201, 202, 204)
 _JSON = "application/json"
+_MOST_ERRORS = 100
+"""Errors of one body that are told: each costs its time, and nobody reads more."""
+_MANY_VALUES = 5_000
 
 
 def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = ()) -> Contract:
@@ -76,10 +80,21 @@ def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
             value = strict_json.values(data)
         except MessageError as wrong:
             return (Problem(wrong.text),)
-        found = [problem for error in validator.iter_errors(value) for problem in problems(error)]
+        found = [problem for error in _errors(validator, data, value) for problem in problems(error)]
         return without_echoes(found, shape)
 
     return held_against
+
+
+def _errors(validator: jsonschema_rs.Validator, data: bytes, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
+    """The errors of a body; of a very long one the first, because all are made before one can be looked at."""
+    if data.count(b",") <= _MANY_VALUES:
+        return islice(validator.iter_errors(value), _MOST_ERRORS)
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as first:
+        return (first,)
+    return ()
 
 
 def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -185,7 +200,8 @@ class _Reader:
         output = next((part for answer, where in good.values() if (part := self._answer(answer, where, name))), None)
         bad = {status: each for status, each in answers.items() if status not in good}
         faults = {status: part for status, (answer, where) in bad.items() if (part := self._answer(answer, where, name))}
-        binding = RestBinding(method.upper(), "" if route.startswith("#") else route, _statuses(successes), _accepts(good))
+        path, form = "" if route.startswith("#") else route, self._form(said, file)
+        binding = RestBinding(method.upper(), path, _statuses(successes), _accepts(good), form)
         return Operation(name, binding, self._input(said, item, file, name), output, faults, _title(said))
 
     def _here(self, node: Any, file: Path) -> tuple[Any, Path]:
@@ -202,6 +218,12 @@ class _Reader:
         taken = {child.name for child in part.shape.children}
         parameters = [each for each in self._parameters(said, item, file) if each.name not in taken]
         return replace(part, shape=replace(part.shape, children=(*part.shape.children, *parameters)))
+
+    def _form(self, said: dict[str, Any], file: Path) -> Literal["", "urlencoded", "multipart"]:
+        """Whether the body is said as a form."""
+        body, _ = self._here(said.get("requestBody") or {}, file)
+        media = chosen_media(dict_of(dict_of(body).get("content")))
+        return FORMS.get(media.partition(";")[0].strip().lower(), "")
 
     def _answer(self, answer: Any, file: Path, name: str) -> Part | None:
         return self._content(dict_of(answer), file, self._outwards, name)

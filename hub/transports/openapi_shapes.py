@@ -13,7 +13,7 @@ DEEPEST = 40
 MOST_FIELDS = 20_000
 
 _SCALARS = {"string": Kind.TEXT, "integer": Kind.INTEGER, "number": Kind.DECIMAL, "boolean": Kind.BOOLEAN}
-_FORMATS = {"date": Kind.DATE, "date-time": Kind.DATETIME, "time": Kind.TIME, "byte": Kind.BASE64}
+_FORMATS = {"date": Kind.DATE, "date-time": Kind.DATETIME, "time": Kind.TIME, "byte": Kind.BASE64, "binary": Kind.BASE64}
 _ALTERNATIVES = ("anyOf", "oneOf")
 _LONGEST_NOTE = 300
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from hub.call import Call
+from hub.call import Call, Enclosed
 from hub.contract import Document, Operation, RestBinding, Shape
 from hub.errors import ConfigurationError, MessageError, Problem, Text
 from hub.transports.credentials import Credentials
+from hub.transports.forms import form_fields
+from hub.transports.packages import NOTHING_BESIDE, Beside, form
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
 _NOT_FOR_MESSAGES = frozenset(
@@ -29,9 +31,10 @@ def rest_call(
     total: float = 20.0,
     connect: float = 5.0,
     largest: int = 10 * 1024 * 1024,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Call:
     """The call whose path, query and header parameters are the document's `@name` fields; nothing that they hold can
-    change the host or add a segment to the path.
+    change the host or add a segment to the path. A form says the fields of the document, and the files `beside` it.
 
     MessageError when a path parameter has no value, or a value cannot stand where it goes. ConfigurationError when the
     operation is not of REST, or `address` has a query."""
@@ -46,26 +49,36 @@ def rest_call(
     given = list(_parameters(operation, document))
     query = "&".join(f"{_coded(name)}={_coded(value)}" for shape, name, value in given if shape.location == "query")
     path = _path(binding.path, {name: value for shape, name, value in given if shape.location == "path"})
+    media, said, rest = _said(operation, binding, document, body=body, beside=beside)
     return Call(
         method=binding.method.upper(),
         url=address.rstrip("/") + path + (f"?{query}" if query else ""),
         headers={
             **{name: _header(name, value) for shape, name, value in given if shape.location == "header"},
             **(headers or {}),
-            **_form(operation, binding, body),
+            **({"Accept": ", ".join(binding.accepts)} if binding.accepts else {}),
+            **({"Content-Type": media} if said or rest else {}),
             **(credentials.headers() if credentials else {}),
         },
-        body=body,
+        body=said,
         connect=connect,
         total=total,
         largest=largest,
+        rest=rest,
     )
 
 
-def _form(operation: Operation, binding: RestBinding, body: bytes) -> dict[str, str]:
-    accept = {"Accept": ", ".join(binding.accepts)} if binding.accepts else {}
-    media = (operation.input.content_type if operation.input else "") or "application/json"
-    return {**accept, "Content-Type": media} if body else accept
+def _said(
+    operation: Operation, binding: RestBinding, document: Document, *, body: bytes, beside: Beside
+) -> tuple[str, bytes, tuple[bytes | Enclosed, ...]]:
+    """The media type, the body, and what follows it."""
+    if operation.input is None or not binding.form:
+        return (operation.input.content_type if operation.input else "") or "application/json", body, ()
+    fields = list(form_fields(operation.input.shape, document))
+    if binding.form == "urlencoded":
+        return "application/x-www-form-urlencoded", urlencode(fields).encode("ascii"), ()
+    media, rest = form(beside.given(fields), message=beside.message)
+    return media, b"", rest
 
 
 def _parameters(operation: Operation, document: Document) -> Iterator[tuple[Shape, str, str]]:

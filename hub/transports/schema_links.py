@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
 from hub.errors import ConfigurationError, Text
-from hub.transports.contract_folder import Folder
+from hub.transports.contract_folder import Folder, parted
 from hub.transports.known_schemas import KNOWN, XML, XS, known_schema
 from hub.transports.schema_set import IMPORT, INCLUDES, Lost, SchemaSet, Source, namespace_of
 
@@ -157,7 +156,7 @@ def _location(link: etree._Element) -> str:
 
 
 def _last_name(link: etree._Element) -> str:
-    return Path(unquote(urlsplit(_location(link)).path).replace("\\", "/")).name
+    return Path(parted(_location(link))[1]).name
 
 
 def _relative(folder: Folder, file: Path, to: Path) -> str:

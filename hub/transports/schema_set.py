@@ -21,6 +21,8 @@ from hub.transports.known_schemas import XS
 
 MAIN = "main.xsd"
 MOST_FILES = 1000
+DEEPEST = 50
+"""Imports within imports: each takes several frames of the stack, here and in the readers of XSD."""
 
 INCLUDES = (f"{{{XS}}}include", f"{{{XS}}}redefine", f"{{{XS}}}override")
 IMPORT = f"{{{XS}}}import"
@@ -61,6 +63,7 @@ class SchemaSet:
         self._links: dict[etree._Element, Source] = {}
         self._changed: dict[Path, etree._Element] = {}
         self._ours: set[etree._Element] = set()
+        self._depth = 0
 
     def add_file(self, file: Path) -> None:
         """Takes in a schema file, with all that it imports and includes."""
@@ -163,8 +166,12 @@ class SchemaSet:
         self.sources.append(source)
         if element.getparent() is None:
             self._by_file.setdefault(file, source)
+        if self._depth >= DEEPEST:
+            raise self.folder.wrong(file, line_of(element), _TOO_DEEP)
+        self._depth += 1
         for link in element.iterchildren(IMPORT, *INCLUDES):
             self._follow(link, file)
+        self._depth -= 1
         return source
 
     def _follow(self, link: etree._Element, file: Path) -> None:
@@ -222,6 +229,11 @@ class SchemaSet:
             imports.append(f'<xs:import{said} schemaLocation="{_entry_name(number)}"/>')
         found[MAIN] = f'<xs:schema xmlns:xs="{XS}" targetNamespace="urn:hub:contract">{"".join(imports)}</xs:schema>'
         return found
+
+
+_TOO_DEEP = Text(
+    en=f"Imports within imports, over {DEEPEST} of them.", fr=f"Des imports dans des imports, plus de {DEEPEST}."
+)
 
 
 def _as_text(note: etree._Element) -> None:

@@ -52,7 +52,7 @@ def read_otherwise(contract: Contract, read: ReadFile) -> tuple[Finding, ...]:
     theirs = _read_by_zeep(contract.source, read)
     found = []
     for name, operation in contract.operations.items():
-        if isinstance(operation.binding, SoapBinding) and name in theirs:
+        if isinstance(operation.binding, SoapBinding) and not operation.binding.encoded and name in theirs:
             shape = operation.input.shape if operation.input else None
             ours = Said(operation.binding.action, f"{{{shape.namespace}}}{shape.name}" if shape else "")
             if not _agree(ours, theirs[name]):

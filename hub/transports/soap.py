@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hub.call import Call
 from hub.contract import Operation, SoapBinding
 from hub.errors import ConfigurationError, Text
+from hub.transports.addressing import call_headers
 from hub.transports.credentials import Credentials
 from hub.transports.envelope import UsernameToken, http_headers, wrap
+from hub.transports.signatures import Signer, signed
 
 
 def soap_call(
@@ -20,6 +23,9 @@ def soap_call(
     nonce: bytes = b"",
     created: str = "",
     headers: Mapping[str, str] | None = None,
+    message_id: str = "",
+    signer: Signer | None = None,
+    now: datetime | None = None,
     total: float = 20.0,
     connect: float = 5.0,
     largest: int = 10 * 1024 * 1024,
@@ -27,7 +33,8 @@ def soap_call(
     """The call that sends `payload` (one element, or b"" for an empty body) to `address`, whatever the WSDL says of it.
 
     With `nonce` and `created`, a UsernameToken shows a digest of the password, else the password itself. `headers` are
-    added to what SOAP and the credentials need. ConfigurationError when the operation is not of SOAP."""
+    added to what SOAP and the credentials need. Where the contract wants WS-Addressing, `message_id` names the call.
+    `signer` signs the body and the time, which is `now`. ConfigurationError when the operation is not of SOAP."""
     binding = operation.binding
     if not isinstance(binding, SoapBinding):
         raise ConfigurationError(
@@ -36,7 +43,10 @@ def soap_call(
                 fr=f"L'opération {operation.name} n'est pas une opération SOAP.",
             )
         )
-    token = _token(credentials, nonce, created)
+    told = b""
+    if binding.addressed.declared:
+        told = call_headers(to=address, action=binding.addressed.input, message_id=message_id)
+    envelope = wrap(payload, version=binding.version, token=_token(credentials, nonce, created), headers=told)
     return Call(
         method="POST",
         url=address,
@@ -45,7 +55,7 @@ def soap_call(
             **(credentials.headers() if credentials else {}),
             **http_headers(binding.action, version=binding.version),
         },
-        body=wrap(payload, version=binding.version, token=token),
+        body=signed(envelope, signer, now=now) if signer and now else envelope,
         connect=connect,
         total=total,
         largest=largest,

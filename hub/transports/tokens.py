@@ -41,6 +41,7 @@ class SignIn:
     scope: str = ""
     shown: Literal["header", "body"] = "header"
     certificates: str = ""
+    identity: str = field(default="", repr=False)
 
     def call(self) -> Call:
         """The request for a token."""
@@ -52,7 +53,16 @@ class SignIn:
             pair = f"{quote(self.client, safe='')}:{quote(self.secret, safe='')}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         body = urlencode(form).encode()
-        return Call("POST", self.url, headers, body, total=10.0, largest=LARGEST, certificates=self.certificates)
+        return Call(
+            "POST",
+            self.url,
+            headers,
+            body,
+            total=10.0,
+            largest=LARGEST,
+            certificates=self.certificates,
+            identity=self.identity,
+        )
 
 
 @dataclass(slots=True)

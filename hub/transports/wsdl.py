@@ -1,12 +1,12 @@
 """A WSDL 1.1 file -> Contract: its bindings say how each operation is called, its schemas what the payloads look like.
 
-Read: SOAP 1.1 and 1.2, document/literal wrapped and bare, rpc/literal. What cannot be carried out is left out and named
-in `mended`, with its line; the rest of the contract stays usable.
+Read: SOAP 1.1 and 1.2, document/literal wrapped and bare, rpc/literal; rpc/encoded of what is only taken in. What cannot be
+carried out is left out and named in `mended`, with its line; the rest of the contract stays usable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from hub.contract import Contract, Operation, Part
@@ -14,6 +14,7 @@ from hub.errors import ConfigurationError, Finding, Text
 from hub.specs.connector import Patch
 from hub.transports import wsdl_words as words
 from hub.transports.contract_folder import Folder, line_of
+from hub.transports.encoded_schemas import lists_for_arrays
 from hub.transports.wsdl_definitions import BINDING, PORT_TYPE, Definitions
 from hub.transports.wsdl_files import gather, importers
 from hub.transports.wsdl_operations import LeftOut, Message, Said, operations
@@ -25,22 +26,27 @@ _MEDIA = {"1.1": "text/xml", "1.2": "application/soap+xml"}
 _MOST_NAMED = 3
 
 
-def load_wsdl(path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = ()) -> Contract:
+def load_wsdl(
+    path: Path, *, folder: Path | None = None, patches: Sequence[Patch] = (), served: Set[str] = frozenset()
+) -> Contract:
     """The contract of a SOAP application, read offline.
 
     `folder` (default: the file's own) is the one that imports must not leave. Operations are keyed by name, SOAP 1.1
-    before 1.2; the faults of an operation by the local name of their element, which is what an answer shows.
+    before 1.2; the faults of an operation by the local name of their element, which is what an answer shows. Operations of
+    the names `served` are only taken in, and may be encoded (rpc/encoded).
     ConfigurationError names the file, the line, the element and what would be right.
     """
     place = Folder((folder or path.parent).resolve())
     gathered, definitions = gather(place, path)
-    said, left_out = operations(definitions)
+    said, left_out = operations(definitions, served)
     if not said:
         raise _nothing(place, path, definitions, _findings(place, left_out))
     declare_wrappers(gathered, said, path)
     apply_patches(gathered, {each.name: _roots(each) for each in said}, patches)
     mended = (*gathered.mended, *_findings(place, left_out))
     corrected = gathered.corrected()
+    if any(each.binding.encoded for each in said):
+        lists_for_arrays(gathered)  # for reading only: what is served says arrays
     schemas = Schemas(gathered)
     made = {each.name: _operation(each, schemas, place) for each in said}
     return Contract("soap", path.name, made, mended=tuple(dict.fromkeys(mended)), corrected=corrected)
@@ -65,7 +71,7 @@ def _operation(said: Said, schemas: Schemas, place: Folder) -> Operation:
         return found
 
     faults = {made.shape.name: made for each in said.faults if (made := part(each))}
-    return Operation(said.name, said.binding, part(said.input), part(said.output), faults, said.title)
+    return Operation(said.name, said.binding, part(said.input), part(said.output), faults, said.title, said.also)
 
 
 def _findings(place: Folder, left_out: Sequence[LeftOut]) -> tuple[Finding, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from hub.contract import SoapBinding
 from hub.errors import Text
 from hub.transports import wsdl_words as words
 from hub.transports.known_schemas import XS
+from hub.transports.wsdl_addressing import addressed
 from hub.transports.wsdl_definitions import BINDING, MESSAGE, PORT_TYPE, WSDL, Definition, Definitions, qname
 
 Version = Literal["1.1", "1.2"]
@@ -38,7 +39,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One operation as the WSDL says it, before its payloads have shapes; `element` is its place in the binding."""
+    """One operation as the WSDL says it, before its payloads have shapes; `element` is its place in the binding. `also`:
+    the bindings of other versions of SOAP that carry the same messages."""
 
     name: str
     binding: SoapBinding
@@ -48,6 +50,7 @@ class Said:
     title: str
     element: etree._Element
     file: Path
+    also: tuple[SoapBinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,15 @@ class _Refused(Exception):
         super().__init__(why.why.en)
 
 
-def operations(definitions: Definitions) -> tuple[list[Said], list[LeftOut]]:
+def operations(definitions: Definitions, served: Set[str] = frozenset()) -> tuple[list[Said], list[LeftOut]]:
     """What can be carried out, and what cannot. An operation of several bindings is taken from the first that serves,
-    those of SOAP 1.1 before 1.2."""
+    those of SOAP 1.1 before 1.2. Those of the names `served` are only taken in: they may be encoded."""
     found: dict[str, Said] = {}
     left_out: list[LeftOut] = []
     for version, space in _SOAP.items():
         for binding in definitions.all(BINDING):
             for told in binding.element.iterfind(f"{{{space}}}binding"):
-                left_out += _Binding(definitions, binding, version).read(found, told)
+                left_out += _Binding(definitions, binding, version, served).read(found, told)
     left_out += [each for binding in definitions.all(BINDING) for each in _not_soap(binding)]
     return list(found.values()), [each for each in left_out if each.operation not in found or not each.right]
 
@@ -95,8 +98,9 @@ def _not_soap(binding: Definition) -> Iterable[LeftOut]:
 class _Binding:
     """One SOAP binding."""
 
-    def __init__(self, definitions: Definitions, binding: Definition, version: Version) -> None:
+    def __init__(self, definitions: Definitions, binding: Definition, version: Version, served: Set[str]) -> None:
         self._definitions = definitions
+        self.served = served
         self._binding = binding
         self._version: Version = version
         self._soap = _SOAP[version]
@@ -108,6 +112,8 @@ class _Binding:
         port_type = self._definitions.named(PORT_TYPE, self._binding.element, "type", file=self._binding.file)
         for element in self._binding.element.iterchildren(_OPERATION):
             name = element.get("name", "")
+            if name in found and transport in _TRANSPORTS:
+                found[name] = self._beside(found[name], element, port_type, told.get("style", "document"))
             if name in found:
                 continue
             try:
@@ -118,6 +124,18 @@ class _Binding:
                 self._notes.append(refused.why)
         return self._notes
 
+    def _beside(self, known: Said, element: etree._Element, port_type: Definition | None, style: str) -> Said:
+        """The operation with this binding too, when it carries the same messages in a version that has none yet."""
+        if self._version in {each.version for each in (known.binding, *known.also)}:
+            return known
+        apart = _Binding(self._definitions, self._binding, self._version, self.served)  # what it lacks is not missed
+        try:
+            said = apart._operation(element, known.name, port_type, style)
+        except _Refused:
+            return known
+        same = (said.input, said.output, said.binding.encoded) == (known.input, known.output, known.binding.encoded)
+        return replace(known, also=(*known.also, said.binding)) if same else known
+
     def _operation(self, element: etree._Element, name: str, port_type: Definition | None, style: str) -> Said:
         if port_type is None:
             said = self._binding.element.get("type", "")
@@ -127,13 +145,16 @@ class _Binding:
         told = element.find(f"{{{self._soap}}}operation")
         style = (told.get("style") if told is not None else None) or style
         reader = _Messages(self, name, abstract, port_type.file, rpc=style == "rpc")
+        action = (told.get("soapAction") if told is not None else None) or ""
         binding = SoapBinding(
-            (told.get("soapAction") if told is not None else None) or "",
+            action,
             version=self._version,
             style="rpc" if style == "rpc" else "document",
+            addressed=addressed(self._binding, port_type, abstract, action=action),
         )
         inwards = reader.payload(element.find(f"{{{WSDL}}}input"), "input")
         outwards = reader.payload(element.find(f"{{{WSDL}}}output"), "output")
+        binding = replace(binding, encoded=reader.encoded)
         return Said(name, binding, inwards, outwards, reader.faults(), _title(abstract), element, self._binding.file)
 
     def _abstract(self, element: etree._Element, name: str, port_type: Definition) -> etree._Element:
@@ -176,6 +197,7 @@ class _Messages:
         self._file = file
         self._rpc = rpc
         self._input_space = ""
+        self.encoded = False
 
     def payload(self, told: etree._Element | None, way: Literal["input", "output"]) -> Message | None:
         """What is in the body of the input or output; None for an empty body, or where there is no such message."""
@@ -185,7 +207,9 @@ class _Messages:
         message = self._message(said)
         body = next(iter(self._binding.extensions(told, "body")), None) if told is not None else None
         if body is not None and body.get("use") == "encoded":
-            raise self._refuse(body, self._binding.file, words.ENCODED, words.ASK_FOR_LITERAL)
+            if not self._rpc or self._name not in self._binding.served:
+                raise self._refuse(body, self._binding.file, words.ENCODED, words.ASK_FOR_LITERAL)
+            self.encoded = True
         parts = self._body_parts(message, told, body)
         if self._rpc:
             return self._wrapper(message, parts, body, way)

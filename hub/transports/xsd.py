@@ -33,13 +33,14 @@ class Schemas:
         with gathered.laid_out() as main:
             self._schema = _compiled(main, gathered)  # first: libxml2 knows the line of what is wrong
             self._model = _model(main, gathered)
+        self._shaper = Shaper(dict(self._model.maps.substitution_groups))
 
     def part(self, name: str, *, media: str) -> Part | None:
         """The part whose root element is `name` (Clark notation), or None when no schema declares it."""
         element = self._model.maps.elements.get(name)
         if not isinstance(element, XsdElement):
             return None
-        shape = Shaper(dict(self._model.maps.substitution_groups)).payload(element)
+        shape = self._shaper.payload(element)
         return Part(shape, check=check(self._schema, shape), media=media)
 
     def roots(self) -> tuple[str, ...]:

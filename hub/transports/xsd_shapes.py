@@ -51,15 +51,29 @@ class _Children:
             self.fields[shape.name] = replace(before, repeated=True, required=before.required or shape.required)
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A complex type whose shape is the same wherever it stands, and how many fields that has."""
+
+    kind: Any
+    shape: Shape
+    fields: int
+
+
 class Shaper:
-    """Makes the shape of one global element. A type within itself is followed twice, then left open (ANY)."""
+    """Makes the shapes of global elements of one contract. A type within itself is followed twice, then left open (ANY); one
+    that ends by itself is made once, however often it is used."""
 
     def __init__(self, substitutions: dict[str, Any]) -> None:
         self._substitutions = substitutions
-        self._left = MOST_FIELDS
+        self._left = 0
+        self._cuts = 0
+        self._whole: dict[tuple[int, bool], _Whole] = {}
+        self._leaves: dict[int, tuple[Any, Shape]] = {}
 
     def payload(self, element: XsdElement) -> Shape:
         """The shape of a payload, always an OBJECT. A bare value is its child `#text`, open content its `#any`."""
+        self._left = MOST_FIELDS
         shape = replace(self._element(element, ()), required=True, repeated=False)
         if shape.kind is Kind.OBJECT:
             return replace(shape, nullable=False)
@@ -86,18 +100,36 @@ class Shaper:
     def _typed(self, element: XsdElement, name: str, above: tuple[Any, ...]) -> Shape:
         kind: Any = element.type
         if kind.is_simple():
-            return leaf(name, kind)
-        endless = sum(each is kind for each in above) >= LEVELS
-        if endless or len(above) > DEEPEST or self._left <= 0 or kind.mixed or kind.name == f"{XS}anyType":
+            return self._leaf(name, kind)
+        if kind.mixed or kind.name == f"{XS}anyType":
             return Shape(name, Kind.ANY, open=True)
-        return self._complex(name, kind, bool(element.nillable), (*above, kind))
+        key = (id(kind), bool(element.nillable))
+        whole = self._whole.get(key)
+        if whole and whole.fields <= self._left:
+            self._left -= whole.fields
+            return replace(whole.shape, name=name)
+        if sum(each is kind for each in above) >= LEVELS or len(above) > DEEPEST or self._left <= 0:
+            self._cuts += 1
+            return Shape(name, Kind.ANY, open=True)
+        cuts, left = self._cuts, self._left
+        shape = self._complex(name, kind, bool(element.nillable), (*above, kind))
+        if self._cuts == cuts:
+            self._whole[key] = _Whole(kind, shape, left - self._left)
+        return shape
+
+    def _leaf(self, name: str, kind: Any) -> Shape:
+        """The shape of a simple type, made once."""
+        known = self._leaves.get(id(kind))
+        if known is None:
+            known = self._leaves[id(kind)] = (kind, leaf(name, kind))  # with its type: no other can take over its id
+        return replace(known[1], name=name)
 
     def _complex(self, name: str, kind: Any, nillable: bool, above: tuple[Any, ...]) -> Shape:
         children = _Children()
         for attribute in kind.attributes.values():
-            _attribute(attribute, children)
+            self._attribute(attribute, children)
         if kind.has_simple_content():
-            children.add(replace(leaf("#text", kind.content), required=True, nullable=nillable))
+            children.add(replace(self._leaf("#text", kind.content), required=True, nullable=nillable))
         elif isinstance(kind.content, XsdGroup):
             self._group(kind.content, children, above, required=True, repeated=False)
         if children.collides:
@@ -153,6 +185,15 @@ class Shaper:
         shape = replace(shape, required=shape.required and required, repeated=shape.repeated or repeated)
         into.add(shape)
         return shape.name
+
+    def _attribute(self, attribute: Any, into: _Children) -> None:
+        if isinstance(attribute, XsdAnyAttribute):
+            into.add(Shape("@*", Kind.ANY))
+        elif attribute.use != "prohibited":
+            namespace, name = _split(attribute.name)
+            shape = self._leaf(f"@{name}", attribute.type)
+            required = attribute.use == "required"
+            into.add(replace(shape, namespace=namespace, required=required, fixed=attribute.fixed, note=_note(attribute)))
 
     def _members(self, element: XsdElement) -> list[XsdElement]:
         """The element itself, or those that may stand in for it (substitution group)."""
@@ -265,16 +306,6 @@ def _patterns(chain: list[Any]) -> tuple[str, ...]:
 
 def _python(pattern: str) -> str:
     return str(translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False))
-
-
-def _attribute(attribute: Any, into: _Children) -> None:
-    if isinstance(attribute, XsdAnyAttribute):
-        into.add(Shape("@*", Kind.ANY))
-    elif attribute.use != "prohibited":
-        namespace, name = _split(attribute.name)
-        shape = leaf(f"@{name}", attribute.type)
-        required = attribute.use == "required"
-        into.add(replace(shape, namespace=namespace, required=required, fixed=attribute.fixed, note=_note(attribute)))
 
 
 def _split(name: str | None) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from hub.codecs.surprises import MOST
 from hub.contract import Kind, Shape
 from hub.errors import Problem, Text
 
@@ -91,10 +92,13 @@ _KINDS = {
 
 
 def problems(root: etree._Element, shape: Shape, log: Any) -> tuple[Problem, ...]:
-    """One Problem for each thing that libxml2 reports; its second line about one value is left out."""
+    """One Problem for each thing that libxml2 reports, up to so many as are told; its second line about one value is left
+    out."""
     found: list[Problem] = []
     spoken: set[str] = set()
     for entry in log:
+        if len(found) >= MOST:
+            break
         if _ECHO in entry.message:
             continue
         if entry.type_name in _FACETS:

@@ -187,3 +187,9 @@ def test_a_call_with_parameters_only_has_no_body() -> None:
 
     assert isinstance(codec, NoBody)
     assert codec.write({"@id": "1"}) == b""
+
+
+def test_a_body_of_too_many_values_is_refused_and_one_of_many_commas_in_a_text_is_not() -> None:
+    assert refused(b"[" + b"[]," * 150_000 + b"0]").kind == "too-large"
+    assert json.parse(b'{"a": "' + b',[{\\",' * 150_000 + b'"}') == {"a": ',[{",' * 150_000}
+    assert len(json.parse(b"[" + b"1," * 199_000 + b"1]")) == 199_001

@@ -14,7 +14,9 @@ from lxml import etree
 
 from hub.codecs import Codecs, codec_for
 from hub.codecs.json import JsonCodec, parse, read, values, write
+from hub.codecs.safe_xml import Parsed
 from hub.codecs.safe_xml import parse as parse_xml
+from hub.codecs.xml import XmlCodec
 from hub.contract import Kind, Part, Shape
 from hub.errors import MessageError
 from hub.translation import digest, fingerprint, pack, unpack
@@ -227,6 +229,60 @@ def outcome_of_xml(text: str) -> object:
         return etree.tostring(parse_xml(text.encode("utf-8", errors="surrogatepass")))
     except MessageError as error:
         return error.status, error.kind
+
+
+TRADE = Shape(
+    "Order",
+    Kind.OBJECT,
+    namespace="urn:o",
+    children=(
+        Shape("@version", Kind.INTEGER),
+        Shape("Number", Kind.TEXT, namespace="urn:o"),
+        Shape("Price", Kind.DECIMAL, nullable=True),
+        Shape(
+            "Bin",
+            Kind.OBJECT,
+            repeated=True,
+            children=(Shape("@type", Kind.TEXT), Shape("#text", Kind.DECIMAL, nullable=True)),
+        ),
+        Shape(
+            "Holder", Kind.OBJECT, nullable=True, children=(Shape("Name", Kind.TEXT), Shape("Tag", Kind.TEXT, repeated=True))
+        ),
+        Shape("Free", Kind.ANY),
+        Shape("Held", Kind.TEXT, held_in="V"),
+    ),
+)
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+INSIDE = (
+    "", "1", " 1 2\n", "é", "<!-- c -->", "&#13;", "<Number xmlns='urn:o'> a\tb </Number>", "<Number>x</Number>",
+    "<Price>\n 1.50 </Price>", "<Price x:nil='true'/>", "<Price x:nil='0'>2</Price>", "<Price a='1'>2</Price>",
+    "<Price><a/></Price>", "<Price/>", "<Bin/>", "<Bin type=' t '>1</Bin>", "<Bin x:nil='1'/>", "<Bin colour='r'>1</Bin>",
+    "<Bin><a/></Bin>", "<Holder/>", "<Holder x:nil='true'/>", "<Holder>text</Holder>", "<Holder><Name>n</Name>t</Holder>",
+    "<Holder><Tag>1</Tag><Tag/></Holder>", "<Holder><Name/><Name/></Holder>", "<Holder a='1'/>", "<Free>a<b/>c</Free>",
+    "<Held V=' v '/>", "<Held/>", "<Held V='v' W='w'>t</Held>", "<Other/>", "\u00a0",
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(inside=st.lists(st.sampled_from(INSIDE), max_size=6), version=st.sampled_from(["", " version=' 1 '", " v='1'"]))
+def test_an_element_is_read_as_the_careful_way_reads_it(inside: list[str], version: str) -> None:
+    codec = XmlCodec(TRADE)
+
+    def read_with(attribute: str) -> Any:
+        data = f"<o:Order xmlns:o='urn:o' xmlns:x='{XSI}'{version}{attribute}>{''.join(inside)}</o:Order>"
+        return outcome(lambda: codec.read(data.encode()))
+
+    assert read_with("") == read_with(" x:schemaLocation='urn:o o.xsd'"), "which takes the careful way, and says nothing"
+
+
+def test_the_element_of_an_envelope_is_not_read_again_and_reads_the_same() -> None:
+    around = "<e xmlns:o='urn:o' xmlns='urn:e'><o:Order> <o:Number>1</o:Number><Price xmlns=''>2</Price></o:Order> tail</e>"
+    element = parse_xml(around.encode())[0]
+    payload = Parsed.of(element)
+
+    assert parse_xml(payload) is element
+    assert XmlCodec(TRADE).read(payload) == XmlCodec(TRADE).read(bytes(payload)) == {"Number": "1", "Price": "2"}
+    assert b"tail" not in payload
 
 
 def test_what_is_wrong_with_a_simple_document_is_said_with_its_place() -> None:

@@ -54,11 +54,11 @@ def test_a_billion_laughs_is_refused_at_its_doctype_and_at_once() -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     data = f'<!DOCTYPE a [<!ENTITY l0 "lol">{entities}]><a>&l9;</a>'.encode()
 
-    started = time.perf_counter()
+    started = time.process_time()
     error = refused(data)
 
     assert error.kind == "dtd-forbidden"
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_64_levels_are_accepted() -> None:
 def test_two_million_elements_are_refused_before_a_tree_is_built() -> None:
     data = b"<a>" + b"<b/>" * 2_000_000 + b"</a>"
 
-    started = time.perf_counter()
+    started = time.process_time()
     error = refused(data)
 
     assert error.kind == "too-large"
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_too_many_attributes_or_namespaces_are_refused() -> None:
@@ -128,6 +128,8 @@ def test_too_many_attributes_or_namespaces_are_refused() -> None:
         b"<a>",
         b"<a/><b/>",
         b"<x:a/>",
+        b'<x:a xmlns:y="relative"/>',
+        b'<x:a><b xml:space="neither"/></x:a>',
         b"<a>\0</a>",
         b"<a>\x01</a>",
         b"<a>&#1;</a>",

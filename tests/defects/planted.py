@@ -138,8 +138,8 @@ PLANTED = (
         "each try has a key of its own",
         "I4",
         "dispatcher/dispatcher.py",
-        "authority=authority, key=outgoing_key(claim)\n",
-        'authority=authority, key=f"{outgoing_key(claim)}:{delivery.tries}"\n',
+        "                key=outgoing_key(claim),\n",
+        '                key=f"{outgoing_key(claim)}:{delivery.tries}",\n',
     ),
     Planted(
         "a probe of a broken lane is charged to its message",

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from hub.awaiting import Awaiting
 from hub.caller import Caller
 from hub.catalogue import Catalogue
+from hub.claim_check import ClaimCheck
 from hub.dispatcher import Dispatcher
 from hub.errors import HubUnavailable
 from hub.intake import Arrival, Intake
@@ -116,7 +117,8 @@ class Town:
         common = {"catalogue": self.catalogue, "ledger": ledger, "clock": clock, "announce": heard.append}
         caller = Caller(settings=settings, transport=self.applications, clock=clock)
         made = {"new_id": lambda: f"{next(self._ids):032x}"}
-        intake = Intake(**common, **made)
+        claim_check = ClaimCheck(ledger=ledger, clock=clock, **made, antivirus=None, largest=0)
+        intake = Intake(**common, **made, claim_check=claim_check)
         dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random)
         lanes = self.catalogue.lane_policies()
         awaiting = Awaiting(**common)

@@ -125,7 +125,7 @@ async def test_a_right_that_nobody_knows_is_refused(doors: Doors) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/metrics", "/openapi.json", "/admin/api/overview", "/admin/api/messages", "/admin/api/keys", "/soap/waste?wsdl"],
+    ["/metrics", "/admin/api/overview", "/admin/api/messages", "/admin/api/keys", "/soap/waste?wsdl"],
 )
 async def test_nothing_but_health_is_open(doors: Doors, path: str) -> None:
     nobody = await doors.client.get(path)

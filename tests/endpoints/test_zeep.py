@@ -12,6 +12,7 @@ import uvicorn
 import zeep
 from zeep.exceptions import Fault
 from zeep.transports import Transport
+from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.username import UsernameToken
 
 from tests.endpoints.doors import Doors
@@ -78,6 +79,26 @@ async def test_zeep_signs_in_with_a_username_token(doors: Doors, served: str) ->
         made = client(served, doors.waste, wsse=UsernameToken(key, secret))
         del made.transport.session.headers["X-API-Key"]
         return made.service.NotifyOrderChange(**CHANGE)
+
+    assert (await asyncio.to_thread(call)).CodeRetour == "0"
+
+
+async def test_zeep_signs_in_with_a_digest_of_its_key_call_after_call(doors: Doors, served: str) -> None:
+    key = await doors.hub.desk.issue_key("waste", "default", ("send:*",), actor="test", sealed=True)
+    _, user, secret = key.split("_")
+
+    def call() -> list[str]:
+        made = client(served, doors.waste, wsse=UsernameToken(user, secret, use_digest=True))
+        del made.transport.session.headers["X-API-Key"]
+        numbers = ("I-000001", "I-000002")
+        return [made.service.NotifyOrderChange(**{**CHANGE, "NumIntervention": number}).CodeRetour for number in numbers]
+
+    assert await asyncio.to_thread(call) == ["0", "0"]
+
+
+async def test_zeep_addresses_its_calls(doors: Doors, served: str) -> None:
+    def call() -> object:
+        return client(served, doors.waste, plugins=[WsAddressingPlugin()]).service.NotifyOrderChange(**CHANGE)
 
     assert (await asyncio.to_thread(call)).CodeRetour == "0"
 

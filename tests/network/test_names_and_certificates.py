@@ -8,6 +8,7 @@ import ssl
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from hub.call import NotSent, Unanswered
 from hub.caller import Caller
 from hub.catalogue import load_catalogue
-from hub.errors import CallNotSent
+from hub.errors import CallNotSent, CallUnanswered
 from hub.settings import read_settings
 from hub.transports.http import HttpTransport
 from tests.installation import install
@@ -56,6 +57,14 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
+
+    def client(self) -> str:
+        """The certificate of a client that it vouches for, and its key, as one PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
+        certificate = self._builder(name, key.public_key()).sign(self._key, hashes.SHA256())
+        private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return (certificate.public_bytes(PEM) + private).decode()
 
     def file(self, *, revoked: Sequence[int] | None = None) -> Path:
         """What the hub is given: its certificate, and the list of those that it took back if there is one."""
@@ -133,6 +142,38 @@ async def test_a_certificate_that_its_authority_took_back_is_refused_and_its_nei
 
         assert revoked.requests == []
         assert await answered(good.url, trusted) == b"ok"
+
+
+async def test_an_application_that_wants_a_certificate_is_shown_the_one_of_its_instance(authority: Authority) -> None:
+    strict = authority.server()
+    strict.verify_mode = ssl.CERT_REQUIRED
+    strict.load_verify_locations(authority.file())
+    transport = HttpTransport(LOOPBACK, ca_file=authority.file())
+
+    async with serving(saying(OK), tls=strict) as server:
+        told = replace(call(server.url.replace("http:", "https:")), identity=authority.client())
+        try:
+            shown = await transport.send(told)
+            with pytest.raises((CallNotSent, CallUnanswered)):
+                await transport.send(replace(told, identity=""))
+        finally:
+            await transport.close()
+
+    assert (shown.status, len(server.requests)) == (200, 1)
+    assert "PRIVATE KEY" not in repr(told)
+
+
+@pytest.mark.parametrize("spoilt", ["", "CERTIFICATE", "PRIVATE KEY"])
+async def test_a_secret_that_holds_no_certificate_with_its_key_is_told_before_anything_leaves(
+    authority: Authority, spoilt: str
+) -> None:
+    transport = HttpTransport(LOOPBACK, ca_file=authority.file())
+    identity = authority.client().replace(spoilt, "NOTHING") if spoilt else "not a PEM"
+
+    with pytest.raises(CallNotSent, match="client_certificate"):
+        await transport.send(replace(call("https://127.0.0.1:9"), identity=identity))
+
+    await transport.close()
 
 
 async def test_no_certificate_of_the_system_is_trusted_beside_a_private_authority_of_that_name(tmp_path: Path) -> None:

@@ -72,3 +72,14 @@ def test_no_function_imports_anything_but_an_optional_or_late_driver() -> None:
                 ]
 
     assert [place for place in found if not place.startswith(LATE)] == []
+
+
+def test_nothing_runs_xslt_or_includes_and_an_xpath_takes_what_others_wrote_as_a_variable() -> None:
+    languages = {"XSLT", "XPath", "ETXPath", "XPathEvaluator", "xpath", "xinclude", "ElementInclude", "Schematron"}
+    found = {}
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in languages:
+                found[named(module)] = [each.arg for each in node.keywords]
+
+    assert found == {"hub/transports/signatures.py": ["name"]}

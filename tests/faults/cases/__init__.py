@@ -20,6 +20,10 @@ SECTIONS = {
     "network": "Network and back-office applications",
     "intake": "Intake, repeats, order, mailboxes, replay",
     "time": "Time and schedules",
+    "xml": "XML and SOAP",
+    "inputs": "JSON, HTTP and text",
+    "egress": "Where the hub calls",
+    "webhooks": "Signed requests",
 }
 STATES = ("passed", "open", "n/a")
 

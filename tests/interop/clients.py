@@ -4,43 +4,49 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx
 import requests
 import zeep
-from lxml import etree
 from zeep.exceptions import Fault
 from zeep.transports import Transport
+from zeep.wsdl.bindings import Soap12Binding
 
 from tests.interop import tools
 from tests.interop.laid_out import Face
-from tests.interop.message import DATES, DECIMALS, TIMES, Message, row
+from tests.interop.message import DATES, DECIMALS, FILES, TIMES, Message, row
 from tests.interop.run import Running, plain_environment
 
 HERE = Path(__file__).parent
+Beside = Literal["MTOM", "SwA", ""]
+_NONE_BESIDE = "it sends no files beside a document"
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a client was answered: the receipt, or a fault with its code, its words and the problems in its detail."""
+    """What a client was answered: the receipt, or a fault with its code, its text, and the code and the words of the fault
+    that the contract declares."""
 
     receipt: str = ""
     code: str = ""
     text: str = ""
-    problems: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 class Client(Protocol):
-    """A SOAP stack that calls."""
+    """A SOAP stack that calls. `beside`: how it sends a file beside its document; if it does not, `why_none_beside`."""
 
     name: str
+    beside: Beside
+    why_none_beside: str
 
     def missing(self) -> str:
         """Why it cannot be tried here; "" when it can."""
@@ -48,14 +54,17 @@ class Client(Protocol):
     def version(self) -> str:
         """Its version."""
 
-    def say(self, running: Running, face: Face, message: Message) -> Heard:
-        """Call the hub. Broken when the stack could not write the message or read the answer."""
+    def say(self, running: Running, face: Face, message: Message, *, beside: bool) -> Heard:
+        """Call the hub; with its file `beside` its document, or in it. Broken when the stack could not write the message or
+        read the answer."""
 
 
 class Zeep:
     """zeep, with its session's X-API-Key, and Python's own types."""
 
     name = "zeep"
+    beside: Beside = ""
+    why_none_beside = _NONE_BESIDE
 
     def missing(self) -> str:
         return ""
@@ -63,25 +72,41 @@ class Zeep:
     def version(self) -> str:
         return version("zeep")
 
-    def say(self, running: Running, face: Face, message: Message) -> Heard:
+    def say(self, running: Running, face: Face, message: Message, *, beside: bool) -> Heard:
         with requests.Session() as session:
             session.trust_env = False
             session.headers["X-API-Key"] = running.keys[face.connector]
             client = zeep.Client(f"{running.address(face)}?wsdl", transport=Transport(session=session))
+            port = next(name for name, each in client.wsdl.services[face.service].ports.items() if _speaks(each, face))
             typed = {name: _typed(name, value) for name, value in message.items()}
             try:
-                answer = client.service.Submit(**typed if face.style == "bare" else {"Dossier": typed})
+                answer = client.bind(face.service, port).Submit(**typed if face.style == "bare" else {"Dossier": typed})
             except Fault as fault:
-                problems = () if fault.detail is None else fault.detail.iter("{urn:hub:problem}text")
-                return Heard(code=str(fault.code), text=str(fault.message), problems=tuple(each.text for each in problems))
+                return Heard(code=str(fault.code), text=str(fault.message), declared=_declared(client, fault))
             return Heard(receipt=str(answer))
+
+
+def _speaks(port: zeep.wsdl.definitions.Port, face: Face) -> bool:
+    return isinstance(port.binding, Soap12Binding) == (face.version == "1.2")
+
+
+def _declared(client: zeep.Client, fault: Fault) -> tuple[str, ...]:
+    """The declared fault, read by its type."""
+    known = client.get_element(f"{{{tools.TYPES}}}Refused")
+    (element,) = fault.detail
+    read = known.parse(element, client.wsdl.types)
+    return read.Code, read.Words
 
 
 class Programme:
     """A stack of another language: a small programme that reads what to say as JSON and writes what it heard."""
 
-    def __init__(self, name: str, stack: tools.Stack, programme: Sequence[str | Path]) -> None:
+    def __init__(
+        self, name: str, stack: tools.Stack, programme: Path, *, beside: Beside = "", why_none_beside: str = ""
+    ) -> None:
         self.name = name
+        self.beside: Beside = beside
+        self.why_none_beside = why_none_beside
         self._stack = stack
         self._programme = programme
 
@@ -91,7 +116,7 @@ class Programme:
     def version(self) -> str:
         return self._stack.version()
 
-    def say(self, running: Running, face: Face, message: Message) -> Heard:
+    def say(self, running: Running, face: Face, message: Message, *, beside: bool) -> Heard:
         asked = {
             "wsdl": f"{running.address(face)}?wsdl",
             "address": running.address(face),
@@ -100,9 +125,10 @@ class Programme:
             "version": face.version,
             "message": message,
             "fields": _pairs(message),
+            "beside": beside,
         }
         ended = subprocess.run(
-            (*self._stack.command(), *self._programme),
+            (*self._stack.command(), self._programme),
             input=json.dumps(asked),
             env={**plain_environment(), **self._stack.environment()},
             capture_output=True,
@@ -117,6 +143,8 @@ class GSoap:
     """gSOAP, with functions that its generators make of the hub's contract."""
 
     name = "gSOAP"
+    beside: Beside = "MTOM"
+    why_none_beside = ""
 
     def __init__(self, gsoap: tools.GSoap) -> None:
         self._gsoap = gsoap
@@ -127,14 +155,14 @@ class GSoap:
     def version(self) -> str:
         return self._gsoap.version()
 
-    def say(self, running: Running, face: Face, message: Message) -> Heard:
+    def say(self, running: Running, face: Face, message: Message, *, beside: bool) -> Heard:
         address, key = running.address(face), running.keys[face.connector]
         wsdl, schema = (_fetched(f"{address}?{asked}", key) for asked in ("wsdl", "xsd=dossier.xsd"))
-        beside = wsdl.decode().replace(f"{address}?xsd=dossier.xsd", "dossier.xsd").replace(address, "http://127.0.0.1/")
-        programme = self._gsoap.made(face, HERE / "gsoap" / "client.cpp", beside, schema)
+        local = wsdl.decode().replace(f"{address}?xsd=dossier.xsd", "dossier.xsd").replace(address, "http://127.0.0.1/")
+        programme = self._gsoap.client(face, HERE / "gsoap" / "client.cpp", local, schema)
         _, user, password = key.split("_")
         ended = subprocess.run(
-            (programme, address, user, password),
+            (programme, address, user, password, "mtom" if beside else "inside"),
             input="".join(f"{name}\0{_lexical(value)}\0" for name, value in _flat(message)),
             env=plain_environment(),
             capture_output=True,
@@ -145,31 +173,29 @@ class GSoap:
         if ended.returncode:
             raise tools.Broken(f"it ended with {ended.returncode}: {ended.stderr.strip()[:600]}")
         kind, first, *more = ended.stdout.split("\0")[:-1]
-        if kind == "receipt":
-            return Heard(receipt=first)
-        texts = etree.fromstring(more[1]).iter("{urn:hub:problem}text")
-        return Heard(code=first, text=more[0], problems=tuple(str(each.text) for each in texts))
+        return Heard(receipt=first) if kind == "receipt" else Heard(code=first, text=more[0], declared=tuple(more[1:]))
 
 
 def heard(ended: subprocess.CompletedProcess[str]) -> Heard:
     """What a programme wrote. Broken when it failed."""
     if ended.returncode:
-        raise tools.Broken(f"it ended with {ended.returncode}: {(ended.stderr or ended.stdout).strip()[:600]}")
+        raise tools.Broken(f"it ended with {ended.returncode}: {(ended.stderr or ended.stdout).strip()[-600:]}")
     said: Mapping[str, Any] = json.loads(ended.stdout)
     fault = said.get("fault")
     if fault:
-        return Heard(code=fault["code"], text=fault["text"], problems=tuple(fault["problems"]))
+        return Heard(code=fault["code"], text=fault["text"], declared=tuple(fault["declared"]))
     return Heard(receipt=str(said["receipt"]))
 
 
 def clients(cache: Path) -> list[Client]:
     """All of them. What must be installed or made is kept in `cache`."""
-    node, php, perl = tools.Node(cache), tools.Php(), tools.Perl()
+    perl = tools.Perl()
+    bare = perl.encloses()
     return [
         Zeep(),
-        Programme("node soap", node, (HERE / "node" / "client.js",)),
-        Programme("PHP SoapClient", php, (HERE / "php" / "client.php",)),
-        Programme("Perl SOAP::Lite", perl, (HERE / "perl" / "client.pl",)),
+        Programme("node soap", tools.Node(cache), HERE / "node" / "client.js", beside="MTOM"),
+        Programme("PHP SoapClient", tools.Php(), HERE / "php" / "client.php", why_none_beside=_NONE_BESIDE),
+        Programme("Perl SOAP::Lite", perl, HERE / "perl" / "client.pl", beside="" if bare else "SwA", why_none_beside=bare),
         GSoap(tools.GSoap(cache)),
     ]
 
@@ -182,6 +208,8 @@ def _typed(name: str, value: Any) -> Any:
             return [_typed(name, each) for each in value]
         case str() if row(name) in DECIMALS:
             return Decimal(value)
+        case str() if row(name) in FILES:
+            return b64decode(value)
         case str() if row(name) in DATES:
             return date.fromisoformat(value)
         case str() if row(name) in TIMES:

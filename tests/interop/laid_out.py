@@ -1,13 +1,15 @@
 """The installation of this harness: one contract in three styles, each in SOAP 1.1 and 1.2, and a REST application behind.
 
-A connector speaks one version of SOAP, so each style is laid out twice: `wrapped-11`, `wrapped-12` and so on. The files are
-in the folder `installation`; only names, the version and the addresses of the servers are filled in here.
+Each style is laid out twice: `wrapped-11`, `wrapped-12` and so on; `wrapped-both` has a binding of each version in one
+contract. The files are in the folder `installation`; only names, the version and the addresses of the servers are filled in
+here.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -19,20 +21,23 @@ from tests.installation import Installation, install
 FILES = Path(__file__).parent / "installation"
 STYLES = ("wrapped", "bare", "rpc")
 VERSIONS = ("1.1", "1.2")
+WAYS = ("inside", "mtom", "swa")
+"""How the hub can tell a server a file, as the word `files` of an operation has it."""
 _SOAP = {"1.1": "http://schemas.xmlsoap.org/wsdl/soap/", "1.2": "http://schemas.xmlsoap.org/wsdl/soap12/"}
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One way to speak the contract."""
+    """One way to speak the contract. `both`: by one that has bindings of both versions."""
 
     style: str
     version: str
+    both: bool = False
 
     @property
     def connector(self) -> str:
         """The connector that speaks so."""
-        return f"{self.style}-{self.version.replace('.', '')}"
+        return f"{self.style}-{'both' if self.both else self.version.replace('.', '')}"
 
     @property
     def namespace(self) -> str:
@@ -40,17 +45,34 @@ class Face:
         return f"urn:interop:{self.style}"
 
     @property
+    def service(self) -> str:
+        """The name of its service."""
+        return self.style.title()
+
+    @property
     def words(self) -> str:
         """Its style, for people."""
         return {"rpc": "rpc/literal"}.get(self.style, f"document/literal {self.style}")
 
+    @property
+    def spoken(self) -> str:
+        """Its version, for people."""
+        return f"{self.version} of both" if self.both else self.version
+
 
 FACES = tuple(Face(style, version) for style in STYLES for version in VERSIONS)
+BOTH = tuple(Face("wrapped", version, both=True) for version in VERSIONS)
+"""The contract that has both versions, spoken in each: by clients only, for the hub calls in one."""
 
 
-def lay_out(folder: Path, *, records: str, servers: Mapping[str, str]) -> Installation:
+def told(face: Face, way: str) -> str:
+    """The exchange by which the hub tells a server of this face, its files in this way."""
+    return f"{face.connector}-told" if way == "inside" else f"{face.connector}-told-{way}"
+
+
+def lay_out(folder: Path, *, records: str, servers: Mapping[str, str], ways: Iterable[str] = WAYS) -> Installation:
     """An installation in `folder`. `records`: the address of the REST application; `servers`: for each authority the address
-    of its SOAP server, under which each face is a path of its own, such as /wrapped-11."""
+    of its SOAP server, under which each face is a path of its own, such as /wrapped-11; `ways`: how they take files."""
     installation = install(folder, RECORDS_URL=records)
     root = installation.root
     for name in ("connectors", "mappings", "schedules"):
@@ -58,17 +80,33 @@ def lay_out(folder: Path, *, records: str, servers: Mapping[str, str]) -> Instal
         (root / name).mkdir()
     (root / "mappings" / "tables").mkdir()
     shutil.copytree(FILES / "connectors" / "records", root / "connectors" / "records")
-    for face in FACES:
+    for face in (*FACES, BOTH[0]):
         _connector(root, face, servers)
-        _mapping(root, face, "said", {face.connector: {"in": "submit"}, "records": {"out": "keep"}})
-        _mapping(root, face, "told", {"records": {"in": "say"}, face.connector: {"out": "deliver"}})
+        _mapping(root, face, f"{face.connector}-said", {face.connector: {"in": "submit"}, "records": {"out": "keep"}})
+    for face in FACES:
+        for way in ways:
+            operation = "deliver" if way == "inside" else f"deliver_{way}"
+            _mapping(root, face, told(face, way), {"records": {"in": "say"}, face.connector: {"out": operation}})
     return installation
 
 
 def contract(face: Face) -> str:
     """The WSDL of a face."""
     text = (FILES / "connectors" / face.style / f"{face.style}.wsdl").read_text(encoding="utf-8")
-    return text.replace(_SOAP["1.1"], _SOAP[face.version])
+    return _with_both(text) if face.both else text.replace(_SOAP["1.1"], _SOAP[face.version])
+
+
+def _with_both(wsdl: str) -> str:
+    """A WSDL of SOAP 1.1, with a binding and a port of SOAP 1.2 after them that say the same."""
+    newer = {"binding": {'name="Wrapped"': 'name="Wrapped12"'}, "port": {'Wrapped"': 'Wrapped12"'}}
+    for element, names in newer.items():
+        found = re.search(rf"<{element} .*?</{element}>", wsdl, re.DOTALL)
+        assert found
+        again = re.sub(r"(?<=<|/)soap:", "soap12:", found[0])
+        for older, new in names.items():
+            again = again.replace(older, new)
+        wsdl = wsdl.replace(found[0], f"{found[0]}\n  {again}")
+    return wsdl.replace("xmlns:soap=", f'xmlns:soap12="{_SOAP["1.2"]}" xmlns:soap=', 1)
 
 
 def _connector(root: Path, face: Face, servers: Mapping[str, str]) -> None:
@@ -82,8 +120,7 @@ def _connector(root: Path, face: Face, servers: Mapping[str, str]) -> None:
     (own / "connector.yaml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
 
 
-def _mapping(root: Path, face: Face, name: str, between: Mapping[str, Mapping[str, str]]) -> None:
-    exchange = f"{face.connector}-{name}"
+def _mapping(root: Path, face: Face, exchange: str, between: Mapping[str, Mapping[str, str]]) -> None:
     template = Template((FILES / "mappings" / "dossier.yaml").read_text(encoding="utf-8"))
     text = template.substitute(
         exchange=exchange,

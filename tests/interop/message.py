@@ -1,33 +1,53 @@
-"""The one message that every stack says and hears: 31 fields and three lines, and what the hub must make of it.
+"""The one message that every stack says and hears: 31 fields and three lines, with or without a file, and what the hub must
+make of it.
 
 Values are what JSON has (text, whole numbers, booleans, None); decimals, dates and times are text, so that nothing goes
-through float. A field that is not there is not carried.
+through float; a file is base64. A field that is not there is not carried.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 Message = dict[str, Any]
+About = Literal["fields", "fault", "inside", "beside", "answer"]
+"""What a trial is about: the message of 31 fields; the fault that the contract declares; a file in the document, beside it,
+or beside the answer."""
+ABOUT: tuple[About, ...] = ("fields", "fault", "inside", "beside")
+"""What every stack is tried with."""
 
 WRONG = "PRIVAS"
 """A postcode that the mapping refuses and the contract does not."""
 WORDS = "A postcode has five digits, é & <all>"
 """What the mapping says of it."""
+REFUSAL = ("invalid-message", f"Postcode: {WORDS}")
+"""What the hub says of it in the fault that the contract declares: its code and its words."""
+PHOTO = b"\x89PNG\r\n\x1a\n--edge--\r\n\0" + bytes(range(256)) + hashlib.shake_256(b"a photo").digest(30_000) + b"\r\n--"
+"""A file: every byte there is, and what could be taken for a boundary."""
 DECIMALS = frozenset({"amount", "rate", "balance", "surface", "price"})
 DATES = frozenset({"filed_on", "born_on", "closed_on"})
 TIMES = frozenset({"submitted_at"})
 WHOLE = frozenset({"residents", "children", "floor", "meter", "rooms", "quantity"})
 BOOLEANS = frozenset({"urgent", "owner"})
+FILES = frozenset({"photo"})
 """The rows that are not text."""
 
 
-def message(number: str, **changed: Any) -> Message:
-    """The message as a SOAP application says it, in the contract's order."""
+_LINES = (
+    {"Code": "A1", "Label": "Bac à couvercle jaune", "Quantity": 1, "Price": "0.00"},
+    {"Code": "B2", "Label": "Clés & badges", "Quantity": 12, "Price": "4.20"},
+    {"Code": "C3", "Label": "Équerre « à droite »", "Quantity": -3, "Price": "199.99"},
+)
+
+
+def message(number: str, *, photo: bool = False, **changed: Any) -> Message:
+    """The message as a SOAP application says it, in the contract's order, with PHOTO if wanted."""
     whole: Message = {
         "Number": number,
         "FamilyName": "LE GOFF-D'ÉTÉ",
@@ -58,25 +78,26 @@ def message(number: str, **changed: Any) -> Message:
         "Rooms": 5,
         "ClosedOn": None,
         "Remark": None,
-        "Lines": {
-            "Line": [
-                {"Code": "A1", "Label": "Bac à couvercle jaune", "Quantity": 1, "Price": "0.00"},
-                {"Code": "B2", "Label": "Clés & badges", "Quantity": 12, "Price": "4.20"},
-                {"Code": "C3", "Label": "Équerre « à droite »", "Quantity": -3, "Price": "199.99"},
-            ]
-        },
+        **({"Photo": base64.b64encode(PHOTO).decode()} if photo else {}),
+        "Lines": {"Line": [*_LINES]},
     }
     return {**whole, **changed}
 
 
-def record(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The canonical record that the hub must keep of `said`; also how the REST application says the same."""
+def document(said: Mapping[str, Any]) -> dict[str, Any]:
+    """How the REST application says the same."""
     return {row(name): _canonical(row(name), value) for name, value in said.items()}
+
+
+def record(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical record that the hub must keep of `said`: of a file, wherever it came, the ticket."""
+    return {name: _ticket(value) if name in FILES else value for name, value in document(said).items()}
 
 
 def understood(heard: Mapping[str, Any]) -> dict[str, Any]:
     """What an application understood of a message, so that two can be compared: each row that carries a value, a decimal
-    without idle zeros, a time as the same moment. ValueError or KeyError for what is no value of the row's type."""
+    without idle zeros, a time as the same moment, a file as its ticket. ValueError or KeyError for what is no value of the
+    row's type."""
     rows = {row(name): _plain(row(name), value) for name, value in heard.items()}
     return {name: value for name, value in rows.items() if value is not None}
 
@@ -94,9 +115,14 @@ def row(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
+def _ticket(text: str) -> dict[str, Any]:
+    content = base64.b64decode(text)
+    return {"ticket": f"sha256:{hashlib.sha256(content).hexdigest()}", "size": len(content), "type": "png"}
+
+
 def _canonical(name: str, value: Any) -> Any:
     if name == "lines":
-        return [record(line) for line in value["Line"]]
+        return [document(line) for line in value["Line"]]
     if value in (None, ""):
         return None
     return Decimal(value) if name in DECIMALS else value
@@ -108,6 +134,8 @@ def _plain(name: str, value: Any) -> Any:
     if name == "lines":
         return [understood(line) for line in (value if isinstance(value, list) else value["Line"])]
     text = str(value)
+    if name in FILES:
+        return _ticket(text)
     if name in DECIMALS:
         return Decimal(text).normalize()
     if name in WHOLE:

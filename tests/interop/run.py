@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +18,7 @@ import httpx
 
 from hub.translation.record import unpack
 from tests.installation import HUB, Admin, Installation, Node, free_port
-from tests.interop.laid_out import FACES, Face, lay_out
+from tests.interop.laid_out import BOTH, FACES, Face, lay_out
 
 ENDED = ("delivered", "dead", "cancelled")
 PATIENCE = 15.0
@@ -46,8 +46,19 @@ class Running:
 
     def record(self, message: str) -> dict[str, Any]:
         """The canonical record of a message."""
+        return unpack(self._content(message, "record")[1])
+
+    def came(self, message: str) -> bytes:
+        """The document of a message as it came; what came beside it is not in it."""
+        return self._content(message, "original")[1]
+
+    def answer(self, message: str) -> tuple[str, bytes]:
+        """The media type and the bytes of what the receiver of a message answered."""
+        return self._content(message, "reply:")
+
+    def _content(self, message: str, name: str) -> tuple[str, bytes]:
         contents = self.admin.get(f"/messages/{message}/contents", purpose="interoperability")["contents"]
-        return unpack(next(b64decode(each["data"]) for each in contents if each["name"] == "record"))
+        return next((each["media"], b64decode(each["data"])) for each in contents if each["name"].startswith(name))
 
     def ended(self, message: str) -> dict[str, Any]:
         """The one delivery of a message, once it has ended. AssertionError when it does not end in time."""
@@ -59,10 +70,10 @@ class Running:
             time.sleep(0.05)
         raise AssertionError(f"{message} is still {delivery['state']}: {delivery.get('reason')}")
 
-    def say(self, face: Face, document: Mapping[str, Any], authority: str) -> str:
+    def say(self, exchange: str, document: Mapping[str, Any], authority: str) -> str:
         """Say a document as the REST application does, for an authority; the message's id."""
         reply = httpx.post(
-            f"{self.node.url}/api/v1/exchanges/{face.connector}-told/messages",
+            f"{self.node.url}/api/v1/exchanges/{exchange}/messages",
             content=json.dumps(document, default=_number),
             headers={"Authorization": f"Bearer {self.says[authority]}", "Content-Type": "application/json"},
             timeout=30,
@@ -79,10 +90,10 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *, servers: Mapping[str, str]) -> Iterator[Running]:
-    """A started hub in `folder`; `servers` as `lay_out` takes them. All processes are ended with it."""
+def running(folder: Path, *, servers: Mapping[str, str], ways: Iterable[str]) -> Iterator[Running]:
+    """A started hub in `folder`; `servers` and `ways` as `lay_out` takes them. All processes are ended with it."""
     port, records = free_port(), folder / "records.jsonl"
-    installation = lay_out(folder, records=f"http://127.0.0.1:{port}", servers=servers)
+    installation = lay_out(folder, records=f"http://127.0.0.1:{port}", servers=servers, ways=ways)
     installation.init()
     with ExitStack() as stack:
         stack.enter_context(_records(installation, port, records))
@@ -90,7 +101,7 @@ def running(folder: Path, *, servers: Mapping[str, str]) -> Iterator[Running]:
         stack.callback(node.stop)
         node.start()
         admin = Admin(node.url, installation.admin_key)
-        keys = {face.connector: admin.key_for(face.connector) for face in FACES}
+        keys = {face.connector: admin.key_for(face.connector) for face in (*FACES, BOTH[0])}
         reader = admin.post("/keys", application="staff", scopes=("read", "content"))["key"]
         says = {
             name: str(admin.post("/keys", application="records", authority=name, scopes=("send:*",))["key"])

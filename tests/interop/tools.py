@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,6 +107,11 @@ class Perl:
         there = shutil.which("perl") and self.version()
         return "" if there else "no SOAP::Lite: `apt-get install libsoap-lite-perl`"
 
+    def encloses(self) -> str:
+        """Why it cannot send files beside a document here; "" when it can."""
+        there = _said("perl", "-MMIME::Entity", "-e", "print 1")
+        return "" if there else "no MIME::Entity: `apt-get install libmime-tools-perl`"
+
     def version(self) -> str:
         return _said("perl", "-MSOAP::Lite", "-e", "print $SOAP::Lite::VERSION")
 
@@ -129,31 +135,62 @@ class GSoap:
     def version(self) -> str:
         return _said("wsdl2h", "-V")
 
-    def made(self, face: Face, source: Path, wsdl: str, schema: bytes) -> Path:
-        """The programme that `source` makes with the functions of this contract. Broken, with the words of the tool that
-        failed."""
-        known = sha256(b"\0".join((source.read_bytes(), wsdl.encode(), schema, self.version().encode()))).hexdigest()[:12]
-        folder = self._cache / f"gsoap-{source.stem}-{face.connector}-{known}"
+    def client(self, face: Face, source: Path, wsdl: str, schema: bytes) -> Path:
+        """The programme that `source` makes with the calls of this contract. Broken, with the words of the tool."""
+        files = {
+            "service.wsdl": wsdl.encode(),
+            "dossier.xsd": schema,
+            "names.dat": _names({"t": face.namespace}, apart=False),
+        }
+        commands = _commands(
+            source, ["service.wsdl"], f"{face.service}.nsmap", f"STYLE_{face.style}", only="Client", version=face.version
+        )
+        return self._made(f"{source.stem}-{face.connector}", source, files, commands)
+
+    def server(self, source: Path, way: str, wsdls: Mapping[str, str], schema: bytes) -> Path:
+        """The programme that `source` makes of these contracts, by their styles, for files that come so. Broken likewise."""
+        contracts = {f"{style}.wsdl": wsdl.encode() for style, wsdl in wsdls.items()}
+        namespaces = {style: f"urn:interop:{style}" for style in wsdls}
+        files = {**contracts, "dossier.xsd": schema, "names.dat": _names(namespaces, apart=way == "swa")}
+        first = next(iter(wsdls)).title()
+        commands = _commands(source, list(contracts), f"{first}.nsmap", f"WAY_{way}", only="Server", version="1.1")
+        return self._made(f"{source.stem}-{way}", source, files, commands)
+
+    def _made(self, name: str, source: Path, files: Mapping[str, bytes], commands: Sequence[Sequence[str]]) -> Path:
+        """The programme of that name, made of these files unless it is there already."""
+        known = (source.read_bytes(), *files.values(), self.version().encode(), repr(commands).encode())
+        digest = sha256(b"\0".join(known)).hexdigest()[:12]
+        folder = self._cache / f"gsoap-{name}-{digest}"
         if not (folder / "programme").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "service.wsdl").write_text(wsdl, encoding="utf-8")
-            (folder / "dossier.xsd").write_bytes(schema)
-            (folder / "names.dat").write_text(f'd = "{TYPES}"\nt = "{face.namespace}"\n', encoding="utf-8")
+            for each, content in files.items():
+                (folder / each).write_bytes(content)
             shutil.copy(source, folder)
-            for step in _steps(face, source):
-                _run(folder, *step)
+            for command in commands:
+                _run(folder, *command)
         return folder / "programme"
 
 
-def _steps(face: Face, source: Path) -> Iterator[tuple[str, ...]]:
-    """From a contract to a programme."""
-    name, side = face.style.title(), source.stem.title()
-    only = "-C" if side == "Client" else "-S"
-    yield "wsdl2h", "-c++11", "-t", "names.dat", "-o", "service.h", "service.wsdl"
-    yield "soapcpp2", only, "-c++11", "-L", "-w", "-x", f"-I{_imports()}", "service.h"
-    yield "mv", f"{name}.nsmap", "service.nsmap"
-    made = (source.name, "soapC.cpp", f"soap{side}.cpp")
-    yield "g++", "-std=c++11", "-O0", f"-DSTYLE_{face.style}", "-I.", *made, "-lgsoap++", "-o", "programme"
+def _names(prefixes: Mapping[str, str], *, apart: bool) -> bytes:
+    """The names that wsdl2h gives to namespaces, and its type for files: one that MTOM fills, or text (`apart`)."""
+    known = {"d": TYPES, **prefixes}
+    file = "| char* | char*" if apart else '#import "xop.h" | _xop__Include | _xop__Include*'
+    lines = (*(f'{prefix} = "{namespace}"' for prefix, namespace in known.items()), f"xsd__base64Binary = {file}", "")
+    return "\n".join(lines).encode()
+
+
+def _commands(
+    source: Path, wsdls: Sequence[str], names: str, chosen: str, *, only: str, version: str
+) -> Sequence[Sequence[str]]:
+    """From contracts to a programme; `names`: the file with the namespaces that the generator writes, `chosen`: what is
+    defined for `source`, `version`: of SOAP, in which it speaks first."""
+    made = (source.name, "soapC.cpp", f"soap{only}.cpp")
+    return (
+        ("wsdl2h", "-c++11", "-t", "names.dat", "-o", "service.h", *wsdls),
+        ("soapcpp2", f"-{only[0]}", f"-{version[-1]}", "-c++11", "-L", "-w", "-x", f"-I{_imports()}", "service.h"),
+        ("mv", names, "service.nsmap"),
+        ("g++", "-std=c++11", "-O0", f"-D{chosen}", "-I.", *made, "-lgsoap++", "-o", "programme"),
+    )
 
 
 def _imports() -> Path:
@@ -167,8 +204,11 @@ def _run(folder: Path, *command: str) -> None:
         raise Broken(f"{command[0]} failed: {(ended.stderr or ended.stdout).strip()[:600]}")
 
 
+@cache
 def _said(*command: str) -> str:
-    """What a command prints; "" when it fails."""
+    """What a command prints; "" when it fails, or is not there."""
+    if not shutil.which(command[0]):
+        return ""
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return ended.stdout.strip() if ended.returncode == 0 else ""
 

@@ -1,5 +1,6 @@
-// One call by the functions that gSOAP's wsdl2h and soapcpp2 make of the hub's contract. Arguments: address, user, password.
-// From stdin names and values, each ended by NUL; `Line` begins a line. To stdout, ended likewise: what came of it.
+// One call by the functions that gSOAP's wsdl2h and soapcpp2 make of the hub's contract. Arguments: address, user, password,
+// and how the photo travels: `mtom` or `inside`. From stdin names and values, each ended by NUL; `Line` begins a line. To
+// stdout, ended likewise: `receipt` and the receipt, or `fault`, its code, its text, and what the fault declares.
 #include "soapH.h"
 #include "service.nsmap"
 
@@ -22,6 +23,14 @@ static void fill(d__Line &line, const std::string &name, const std::string &valu
   else if (name == "Label") line.Label = value;
   else if (name == "Quantity") line.Quantity = number<int>(value);
   else if (name == "Price") line.Price = value;
+}
+
+// A photo that has a media type goes beside the document, where the mode is MTOM; one that has none goes in base64.
+static _xop__Include *photo(struct soap *soap, const std::string &base64) {
+  _xop__Include *made = soap_new__xop__Include(soap);
+  made->__ptr = (unsigned char *)soap_base642s(soap, base64.c_str(), NULL, 0, &made->__size);
+  made->type = soap->omode & SOAP_ENC_MTOM ? soap_strdup(soap, "image/png") : NULL;
+  return made;
 }
 
 static void fill(struct soap *soap, d__Dossier &to, const std::string &name, const std::string &value) {
@@ -52,6 +61,7 @@ static void fill(struct soap *soap, d__Dossier &to, const std::string &name, con
   else if (name == "Building") to.Building = value;
   else if (name == "Desk") to.Desk = soap_new_std__string(soap), *to.Desk = value;
   else if (name == "Rooms") to.Rooms = soap_new_int(soap), *to.Rooms = number<int>(value);
+  else if (name == "Photo") to.Photo = photo(soap, value);
 }
 
 static int call(struct soap *soap, const char *address, d__Dossier &dossier, std::string &receipt) {
@@ -74,9 +84,22 @@ static int call(struct soap *soap, const char *address, d__Dossier &dossier, std
   return ended;
 }
 
+static void put_fault(struct soap *soap) {
+  bool older = soap->version == 1;
+  const SOAP_ENV__Detail *detail = older ? soap->fault->detail : soap->fault->SOAP_ENV__Detail;
+  put("fault");
+  put(*soap_faultcode(soap));
+  put(soap_fault_string(soap));
+  if (detail && detail->d__Refused) {
+    put(detail->d__Refused->Code.c_str());
+    put(detail->d__Refused->Words.c_str());
+  }
+}
+
 int main(int count, char **given) {
-  if (count != 4) return 2;
-  struct soap *soap = soap_new1(SOAP_C_UTFSTRING);
+  if (count != 5) return 2;
+  bool beside = std::string(given[4]) == "mtom";
+  struct soap *soap = soap_new1(SOAP_C_UTFSTRING | (beside ? SOAP_ENC_MTOM : 0));
   soap->userid = given[2];
   soap->passwd = given[3];
   d__Dossier *dossier = soap_new_d__Dossier(soap);
@@ -92,10 +115,7 @@ int main(int count, char **given) {
     put("receipt");
     put(receipt.c_str());
   } else if (soap->fault) {
-    put("fault");
-    put(soap_fault_subcode(soap) ? soap_fault_subcode(soap) : *soap_faultcode(soap));
-    put(soap_fault_string(soap));
-    put(soap_fault_detail(soap));
+    put_fault(soap);
   } else {
     soap_print_fault(soap, stderr);
     return 1;

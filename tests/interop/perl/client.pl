@@ -1,8 +1,9 @@
 # One call by SOAP::Lite. Reads from stdin what to say, writes to stdout what came of it, both as JSON.
 use strict;
 use warnings;
+use Encode qw(encode);
 use JSON::PP;
-use MIME::Base64 qw(encode_base64);
+use MIME::Base64 qw(decode_base64 encode_base64);
 use SOAP::Lite;
 
 my $asked = JSON::PP->new->utf8->decode(do { local $/; <STDIN> });
@@ -18,7 +19,10 @@ sub element {
     return $made->value($value ? 1 : 0) if JSON::PP::is_bool($value);
     return $made->attr({'xsi:type' => "d:$name"})->value(\SOAP::Data->value(map { element($_) } @$value)) if ref $value;
     return $made->attr({'xsi:nil' => 'true'})->value('') unless defined $value;
-    return $made->value(SOAP::Utils::encode_data("$value"));
+    return $made->attr({href => 'cid:photo@perl'})->value('') if $name eq 'Photo' && $asked->{beside};
+    my $text = SOAP::Utils::encode_data("$value");
+    # With parts, SOAP::Lite encodes the whole as UTF-8 once it is a package of bytes: so all must be ASCII.
+    return $made->value($asked->{beside} ? encode('ascii', $text, Encode::FB_XMLCREF) : $text);
 }
 
 my @fields = map { element($_) } @{$asked->{fields}};
@@ -32,18 +36,25 @@ $soap->on_action(sub { "\"$namespace:Submit\"" });
 $soap->serializer->register_ns($types, 'd');
 $soap->serializer->register_ns($namespace, 't');
 $soap->serializer->encodingStyle('');
-$soap->on_fault(sub { my ($self, $answer) = @_; ref $answer ? $answer : die $self->transport->status . "\n" });
+$soap->on_fault(sub { my ($self, $answer) = @_; ref $answer ? $answer : die $self->transport->status . "\n$answer\n" });
+
+if ($asked->{beside}) {
+    require MIME::Entity;
+    my $photo = decode_base64($asked->{message}{Photo});
+    $soap->parts([MIME::Entity->build(Type => 'image/png', Encoding => 'base64', Id => '<photo@perl>', Data => $photo)]);
+}
 
 my $method = SOAP::Data->name($bare ? 't:SubmittedDossier' : 't:Submit');
 my $answer = $soap->call($method => $bare ? @fields : $dossier);
 my $said;
 if ($answer->fault) {
-    my ($code, $text, $detail) = $asked->{version} eq '1.1' ? qw(faultcode faultstring detail) : qw(Code/Value Reason/Text Detail);
-    my @problems = $answer->valueof("//Fault/$detail/problems/problem/text");
+    my ($code, $text) = $asked->{version} eq '1.1' ? qw(faultcode faultstring) : qw(Code/Value Reason/Text);
+    # faultdetail knows SOAP 1.1 alone.
+    my $told = $asked->{version} eq '1.1' ? $answer->faultdetail->{Refused} : $answer->valueof('//Fault/Detail/Refused');
     $said = {fault => {
         code => $answer->valueof("//Fault/$code"),
         text => $answer->valueof("//Fault/$text"),
-        problems => \@problems,
+        declared => [$told->{Code}, $told->{Words}],
     }};
 }
 else {

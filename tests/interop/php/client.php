@@ -12,6 +12,9 @@ $client = new SoapClient($asked['wsdl'], [
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,
 ]);
 $message = $asked['message'];
+if (isset($message['Photo'])) {
+    $message['Photo'] = base64_decode($message['Photo']); // the contract says base64Binary: SoapClient writes it so
+}
 $content = $asked['style'] === 'wrapped' ? ['Dossier' => $message] : $message;
 try {
     $answer = $client->Submit($content);
@@ -20,8 +23,8 @@ try {
     if (!isset($fault->detail)) {
         throw $fault;
     }
-    $problems = $fault->detail->problems->problem;
-    $problems = array_map(fn ($each) => $each->text, is_array($problems) ? $problems : [$problems]);
-    $said = ['fault' => ['code' => $fault->faultcode, 'text' => $fault->faultstring, 'problems' => $problems]];
+    $told = $fault->detail->Refused;
+    $declared = [$told->Code, $told->Words];
+    $said = ['fault' => ['code' => $fault->faultcode, 'text' => $fault->faultstring, 'declared' => $declared]];
 }
 echo json_encode($said, JSON_THROW_ON_ERROR);

@@ -20,6 +20,9 @@ final class Service
     public function Deliver(object $given): mixed
     {
         $dossier = $this->face['style'] === 'wrapped' ? $given->Dossier : $given;
+        if (isset($dossier->Photo)) {
+            $dossier->Photo = base64_encode($dossier->Photo); // SoapServer gives bytes, JSON takes none
+        }
         $line = json_encode(['face' => $this->face['connector'], 'dossier' => $dossier], JSON_THROW_ON_ERROR);
         file_put_contents($this->heard, $line . "\n", FILE_APPEND);
         if ($dossier->Building === 'REFUSE') {

@@ -177,3 +177,15 @@ def test_a_body_of_too_many_parts_is_refused(town: Town) -> None:
     answer = town.say("deposit", many + b"--edge--\r\n", MULTIPART)
 
     assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (400, "misformed-multipart")
+
+
+def test_the_portal_reads_how_each_exchange_takes_files(town: Town) -> None:
+    asked = httpx.get(f"{town.node.url}/openapi.json", headers={"X-API-Key": town.portal}, trust_env=False).json()
+
+    def content(exchange: str) -> dict:
+        return asked["paths"][f"/api/v1/exchanges/{exchange}/messages"]["post"]["requestBody"]["content"]
+
+    deposit = content("deposit")[MULTIPART.partition(";")[0]]["schema"]
+    assert {"number", "pages", "words", "file"} <= deposit["properties"].keys()
+    assert "application/x-www-form-urlencoded" in content("note")
+    assert {"application/json", "multipart/form-data"} <= content("letter").keys()

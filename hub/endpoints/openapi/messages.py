@@ -11,6 +11,7 @@ from hub.catalogue import Application, Exchange
 from hub.codecs import codec_for
 from hub.codecs.nested import around
 from hub.contract import Operation, Part
+from hub.endpoints.documents import form_of
 from hub.endpoints.openapi.answers import answer, refusals, said
 from hub.endpoints.openapi.shapes import has_files, parameters_of, schema_of
 from hub.errors import MessageError
@@ -98,7 +99,7 @@ def media_types(operation: Operation) -> tuple[str, ...]:
         return tuple(dict.fromkeys((media, "application/xml", "text/xml")))
     if part and part.layout:
         return (media,)
-    form = _FORMS.get(getattr(operation.binding, "form", ""), "")
+    form = _FORMS.get(form_of(operation), "")
     files = _MULTIPART if part and has_files([part.shape]) else ""
     return tuple(dict.fromkeys(each for each in (form, media or "application/json", "application/json", files) if each))
 
@@ -107,7 +108,7 @@ def _schema(media: str, operation: Operation) -> Schema:
     part = operation.input
     if part is None:
         return {}
-    if media == _MULTIPART:
+    if media == _MULTIPART and form_of(operation) != "multipart":
         return {"type": "object", "description": "The document, as a first part of its own media type; then the files."}
     if "xml" in media or part.layout:
         return {"type": "string", "description": f"A document as `{operation.name}` of the contract has it."}

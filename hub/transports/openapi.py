@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -37,6 +36,8 @@ _LOCATIONS = ("path", "query", "header")
 _NOT_PARAMETERS = ("accept", "content-type", "authorization")
 _ANY_SUCCESS = (200, 201, 202, 204)
 _JSON = "application/json"
+_LARGE, _LONG, _MANY = 4 * 1024 * 1024, 64 * 1024, 1000
+"""Bytes of a body, letters of a text and lines of a list beyond which it is cut before its errors are looked for."""
 _MOST_ERRORS = 100
 """Errors of one body that are told: each costs its time, and nobody reads more."""
 _MANY_VALUES = 5_000
@@ -73,23 +74,41 @@ def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
     validator = _validator(whole)
 
     def held_against(data: bytes) -> tuple[Problem, ...]:
-        with suppress(orjson.JSONDecodeError):
-            if validator.is_valid(orjson.loads(data)):
-                return ()
         try:
-            value = strict_json.values(data)
+            value = _values(data)
         except MessageError as wrong:
             return (Problem(wrong.text),)
-        found = [problem for error in _errors(validator, data, value) for problem in problems(error)]
-        return without_echoes(found, shape)
+        if validator.is_valid(value):
+            return ()
+        is_large = len(data) > _LARGE or data.count(b",") > _MANY_VALUES
+        errors = _errors(validator, data, _cut(value)) if is_large else ()
+        errors = errors or _errors(validator, data, value)
+        return without_echoes([problem for error in errors for problem in problems(error)], shape)
 
     return held_against
 
 
-def _errors(validator: jsonschema_rs.Validator, data: bytes, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
+def _values(data: bytes) -> Any:
+    """The values of a body; what the quick reader does not take, the strict one does, or refuses in words. MessageError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return strict_json.values(data)
+
+
+def _cut(value: Any) -> Any:
+    """A value that is known to be wrong, with its longest texts and lists cut: whatever is wrong holds a copy of them."""
+    if isinstance(value, str):
+        return value[:_LONG]
+    if isinstance(value, dict):
+        return {name: _cut(each) for name, each in value.items()}
+    return [_cut(each) for each in value[:_MANY]] if isinstance(value, list) else value
+
+
+def _errors(validator: jsonschema_rs.Validator, data: bytes, value: Any) -> Sequence[jsonschema_rs.ValidationError]:
     """The errors of a body; of a very long one the first, because all are made before one can be looked at."""
     if data.count(b",") <= _MANY_VALUES:
-        return islice(validator.iter_errors(value), _MOST_ERRORS)
+        return tuple(islice(validator.iter_errors(value), _MOST_ERRORS))
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as first:
@@ -99,16 +118,13 @@ def _errors(validator: jsonschema_rs.Validator, data: bytes, value: Any) -> Iter
 
 def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     formats = {"byte": _is_base64}
-    linear = jsonschema_rs.RegexOptions()
+    # The library's own words, which nobody reads, would hold each wrong value whole: a text of ten megabytes, several times.
+    said: dict[str, Any] = {"formats": formats, "validate_formats": True, "offline": True, "mask": "..."}
     try:
-        return jsonschema_rs.Draft202012Validator(
-            schema, formats=formats, validate_formats=True, pattern_options=linear, offline=True
-        )
+        return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions(), **said)
     except (ValueError, jsonschema_rs.ReferencingError):
         bounded = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
-        return jsonschema_rs.Draft202012Validator(
-            schema, formats=formats, validate_formats=True, pattern_options=bounded, offline=True
-        )
+        return jsonschema_rs.Draft202012Validator(schema, pattern_options=bounded, **said)
 
 
 def _is_base64(text: str) -> bool:

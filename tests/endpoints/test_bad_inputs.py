@@ -15,8 +15,8 @@ from tests.endpoints.doors import bin_request, demand
 from tests.endpoints.served import PATH
 from tests.installation import Admin, Node, install
 
-SECONDS, MEGABYTES = 5.0, 160.0
-"""Wide of what is aimed at (1 s and 50 MB) on a machine that does much else: what is caught is growth without a bound."""
+SECONDS, MEGABYTES = 5.0, 50.0
+"""Aimed at is a second, and on a free machine it takes half of one at most: what is caught is growth without a bound."""
 LARGE = 10 * 1024 * 1024 - 4096
 PROCESSES = Path("/proc")
 

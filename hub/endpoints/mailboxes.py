@@ -142,11 +142,11 @@ def _parcel(each: Parcel) -> dict[str, Any]:
         "leased_until": iso(held.lease_until),
         "fetched": held.tries,
         "media": each.media,
-        **_document(each),
+        **handed_over(each),
     }
 
 
-def _document(each: Parcel) -> dict[str, Any]:
+def handed_over(each: Parcel) -> dict[str, Any]:
     """JSON as JSON, anything else as the text that it is; bytes in another encoding than UTF-8 in base64, as they are."""
     if "json" in each.media:
         return {"document": orjson.Fragment(each.body)}

@@ -278,7 +278,7 @@ def _written_out(example: Any, whole: dict[str, Any], fill: Callable[[Any, Any],
     if not isinstance(example, dict):
         return example
     found = example
-    if name := example.get("like"):
+    if isinstance(name := example.get("like"), str) and name:  # anything else is for the spec to refuse
         if name not in whole:
             raise refusal(
                 f"like: “{name}”: no example further up has this name",
@@ -291,8 +291,9 @@ def _written_out(example: Any, whole: dict[str, Any], fill: Callable[[Any, Any],
 
 
 def _refused_like(base: dict[str, Any], refused: dict[str, Any]) -> dict[str, Any]:
-    start = str(base.get("start", ""))
-    document = _merged(base["documents"].get(start, {}), refused.get("document", {}))
+    start, documents = str(base.get("start", "")), base["documents"]
+    whole = documents.get(start, {}) if isinstance(documents, dict) else {}
+    document = _merged(whole, refused.get("document", {}))
     return {"start": start, **refused, "document": document}
 
 

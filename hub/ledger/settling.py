@@ -225,8 +225,10 @@ def _follow_up(to: Transaction, settlements: Sequence[Settlement]) -> None:
 def _turn_lanes(to: Transaction, settlements: Sequence[Settlement]) -> None:
     """Let the outcomes act on their lanes, and what waits there go. A lane that they leave as it is, and in which nothing
     waits, the usual case, is not even locked."""
-    freed = Counter(each.claim.delivery.lane for each in settlements)
-    lanes = standing(to, set(freed), now=settlements[0].now)
+    freed, offer = Counter(each.claim.delivery.lane for each in settlements), to.offer()
+    # What was accepted after these had ended, and before they came here, is due by now: nobody else would look for it.
+    ended = max(each.now for each in settlements)
+    lanes = standing(to, set(freed), now=max(ended, offer.now) if offer else ended)
     seen = {name: each.lane for name, each in lanes.items()}
     changed = [name for name, after in _turned(seen, settlements).items() if after != seen[name]]
     locked = lanes_for_update(to, changed)

@@ -189,7 +189,15 @@ def enclosed(number: str, each: int, *, wrong: int | None = None, cut: int | Non
 RELATED = 'multipart/related; boundary="edge"; type="application/json"'
 
 
-@pytest.mark.parametrize(("each", "spoilt", "kind"), [(MB, {"wrong": 13}, "other-digest"), (EACH, {"cut": 17}, "cut-off")])
+@pytest.mark.parametrize(
+    ("each", "spoilt", "kind"),
+    [
+        (MB, {"wrong": 13}, "other-digest"),
+        (MB, {"cut": 17}, "cut-off"),
+        pytest.param(EACH, {"wrong": 13}, "other-digest", marks=pytest.mark.long),
+        pytest.param(EACH, {"cut": 17}, "cut-off", marks=pytest.mark.long),
+    ],
+)
 def test_of_twenty_files_one_that_is_not_what_it_should_be_is_refused_with_all(
     town: Town, each: int, spoilt: dict[str, int], kind: str
 ) -> None:

@@ -67,6 +67,7 @@ async def test_six_hundred_messages_wait_out_an_outage_behind_probes_and_drain_i
     assert {delivery.attempts for delivery in await way.deliveries()} == {0}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row: Street) -> None:
     way, meanwhile, cycles = row.way(), 0, 4

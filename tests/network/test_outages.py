@@ -67,11 +67,11 @@ async def test_six_hundred_messages_wait_out_an_outage_behind_probes_and_drain_i
     assert {delivery.attempts for delivery in await way.deliveries()} == {0}
 
 
-@pytest.mark.long
+@pytest.mark.parametrize(("cycles", "messages"), [(2, 100), pytest.param(4, 200, marks=pytest.mark.long)])
 @pytest.mark.timeout(240)
-async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row: Street) -> None:
-    way, meanwhile, cycles = row.way(), 0, 4
-    saying = asyncio.create_task(said(way, 200, references=40, seconds=8))
+async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row: Street, cycles: int, messages: int) -> None:
+    way, meanwhile = row.way(), 0
+    saying = asyncio.create_task(said(way, messages, references=40, seconds=2 * cycles))
 
     for _ in range(cycles):
         await asyncio.sleep(1)
@@ -81,7 +81,7 @@ async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row:
         meanwhile += len(way.attempts) - before
         await way.waste.tell(PASS)
     await saying
-    await until(lambda: len(way.orders) == 200, seconds=60)
+    await until(lambda: len(way.orders) == messages, seconds=60)
 
     assert 0 < meanwhile <= cycles * (BREAKER + AT_ONCE + 1 / REST + 1)
     assert set(await way.done()) == {State.DELIVERED}

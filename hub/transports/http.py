@@ -127,10 +127,11 @@ class HttpTransport:
             wire.abort()  # what has not left yet is not to leave any more
             connection.close()
             raise
-        if is_whole:
-            connection.release()
+        if not is_whole or wire.is_saying:
+            wire.abort()  # it was answered before it had heard all: what comes next would be taken for the rest
+            connection.close()
         else:
-            connection.close()  # it was answered before it had heard all: what comes next would be taken for the rest
+            connection.release()
         return message, body
 
     async def _say_rest(self, call: Call, wire: _Wire) -> bool:
@@ -264,6 +265,11 @@ class _Wire(ResponseHandler):
     def has_answered(self) -> bool:
         """Whether an answer has begun to come in."""
         return bool(self._buffer)
+
+    @property
+    def is_saying(self) -> bool:
+        """Whether something of a call has still not left for the network."""
+        return self.transport is not None and bool(cast(asyncio.WriteTransport, self.transport).get_write_buffer_size())
 
     async def answer(self) -> tuple[RawResponseMessage, StreamReader]:
         """The head of the answer, and its body as it comes, decoded."""

@@ -48,6 +48,7 @@ class Way:
     told: RunningDouble
     signals: list[Signal]
     said: list[tuple[str, int]] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     @property
     def lane_name(self) -> str:
@@ -73,7 +74,9 @@ class Way:
         reference = reference or f"D-2026-{number:05d}"
         body = json.dumps(bin_request(reference, number)).encode()
         self.said.append((reference, number))
-        await self.hub.intake.accept(Arrival("bin-replacement", "portal", self.authority, body, key=f"{reference}/{number}"))
+        arrival = Arrival("bin-replacement", "portal", self.authority, body, key=f"{reference}/{number}")
+        receipt = await self.hub.intake.accept(arrival)
+        self.numbers[receipt.message] = number
         return reference
 
     async def deliveries(self, exchange: str = "bin-replacement") -> list[Delivery]:
@@ -106,6 +109,20 @@ class Way:
 
         await until(ended, seconds=seconds)
         return await self.states()
+
+    async def looked_after(self) -> None:
+        """An operator settles what is left to a person, by what the waste application carried out."""
+        for each in await self.deliveries():
+            if each.state is State.UNANSWERED and each.due_at is None:
+                if (each.reference, self.numbers[each.message]) in self.orders:
+                    await self.hub.desk.confirm(each.id, actor="awa", reason="It is there")
+                else:
+                    await self.hub.desk.replay(each.id, actor="awa", reason="It is not there", look_up=False)
+
+    async def all_carried_out(self) -> bool:
+        """Whether every request was, an operator looking after what is in doubt."""
+        await self.looked_after()
+        return len(self.orders) == len(self.said)
 
     async def mended(self) -> None:
         """An operator lets the lane go again."""

@@ -77,6 +77,23 @@ async def test_an_answer_that_comes_before_the_file_has_left_is_taken_and_the_re
     assert files.read < PIECES
 
 
+async def test_an_answer_that_comes_while_the_end_is_still_leaving_ends_the_connection() -> None:
+    files = Files()
+
+    async def at_the_last_piece(reader: Reader, writer: Writer) -> None:
+        while files.read < PIECES:
+            await reader.read(10_000)
+        writer.write(OK)
+        await writer.drain()
+        await asyncio.sleep(5)  # and reads no more: what has not left by now never does
+
+    running = await asyncio.start_server(at_the_last_piece, "127.0.0.1", 0)
+    async with running, asyncio.timeout(4):
+        status = await sent(f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}/", files)
+
+    assert status == 200
+
+
 async def test_a_receiver_that_goes_in_the_middle_may_have_taken_it() -> None:
     async def leaving(reader: Reader, writer: Writer) -> None:
         await reader.read(100_000)
@@ -103,9 +120,7 @@ async def test_a_slow_receiver_is_waited_for_and_the_file_is_not_read_ahead() ->
         await reader.readuntil(b"\r\n\r\n")
         await asyncio.sleep(0.3)
         seen.append(files.read)
-        while await reader.read(1_000_000):
-            if files.read == PIECES:
-                break
+        await reader.readexactly(10 + FILE.size)
         writer.write(OK)
         await writer.drain()
 

@@ -234,6 +234,11 @@ class Lane:
     filled_at: datetime | None = None
     reason: str = ""
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether a call that succeeds leaves its breaker as it is."""
+        return self.gate is Gate.CLOSED and not (self.failures or self.failing_from or self.until or self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class LanePolicy:
@@ -289,6 +294,8 @@ def _filled(lane: Lane, policy: LanePolicy, now: datetime) -> Lane:
 def lane_after(lane: Lane, outcome: Outcome, *, policy: LanePolicy, now: datetime) -> Lane:
     """The lane after one of its calls came to `outcome`."""
     match outcome:
+        case Delivered() | Refused() if lane.is_sound:
+            return lane
         case Delivered() | Refused():
             # Of calls made at the same time one may be answered after another was told to wait: the wait stands.
             asked = lane.until if lane.gate is Gate.CLOSED else None

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from hub.ledger.claiming import save_lanes
 from hub.ledger.facts import Acceptance, Claim, Offer
 from hub.ledger.rows import lane_of, row_of
 from hub.ledger.tables import Instant, lane
@@ -164,8 +165,10 @@ def _place(each: Delivery) -> Place:
 
 def _count(to: Transaction, offer: Offer, lanes: Mapping[str, Standing], leased_in: Mapping[str, int]) -> None:
     """Take what is leased out of the buckets of lanes with limits, which are locked."""
+    counted = []
     for name, count in leased_in.items():
         policy, each = offer.lanes[name], lanes[name]
         if policy.is_bounded:
             after = allowance(each.lane, policy=policy, in_flight=each.in_flight, now=offer.now)[1]
-            to.connection.execute(sa.update(lane).where(lane.c.name == name).values(row_of(taken(after, count))))
+            counted.append(taken(after, count))
+    save_lanes(to, counted)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.ledger.facts import Claim, packed
-from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain, row_of
+from hub.ledger.rows import LANE, MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain
 from hub.ledger.statements import change
 from hub.ledger.tables import CLAIMABLE, MICROSECOND, Instant, content, delivery, journal, lane, message, node, state_in
 from hub.ledger.turns import AT, first_of, put_aside
@@ -64,6 +64,7 @@ _DUE = (
 DUE = {dialect: _DUE.where(sa.text(at)) for dialect, at in AT.items()}
 """What is claimed, with its message and its record, by position; locked."""
 
+SAVE_LANES = change(lane, LANE[1:], by="name")
 HOLD = change(delivery, ("state", "holder", "lease_until", "token", "tries"), by="position")
 
 
@@ -110,8 +111,8 @@ def lanes_for_update(to: Transaction, names: Collection[str], *, skip_locked: bo
 
 def save_lanes(to: Transaction, lanes: Iterable[Lane]) -> None:
     """Write lanes that were read for update."""
-    for each in lanes:
-        to.connection.execute(sa.update(lane).where(lane.c.name == each.name).values(row_of(each)))
+    if rows := [plain(each) for each in lanes]:
+        SAVE_LANES.run(to.connection, rows)
 
 
 def _in_flight(to: Transaction, names: Collection[str]) -> dict[str, int]:

@@ -50,6 +50,11 @@ STANDING = {
     "postgresql": sa.text(f"SELECT {_NAMES} FROM delivery WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"),
 }
 """How deliveries stand; of SQLite all in one text, for each row that it gives lets the event loop's thread in between."""
+_OF_REFERENCE = "SELECT id, authority, sender, reference FROM message WHERE reference"
+OF_REFERENCE = {
+    "sqlite": sa.text(f"{_OF_REFERENCE} IN (SELECT value FROM json_each(:references))"),
+    "postgresql": sa.text(f"{_OF_REFERENCE} = ANY(ARRAY(SELECT json_array_elements_text(CAST(:references AS json))))"),
+}
 REMEMBER = insertion(
     crosswalk,
     CROSSING,
@@ -127,8 +132,8 @@ def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | Non
     """Let messages that were accepted by an identifier alone, before it was known, take their place in its reference;
     they waited for nothing else, so they are due at `now`. Their reference until then is `<name>:<value>` (routing)."""
     known = {(each.authority, each.application, f"{each.name}:{each.value}"): each.reference for each in crossings}
-    asked = sa.select(message.c.id, message.c.authority, message.c.sender, message.c.reference)
-    for row in to.connection.execute(asked.where(message.c.reference.in_(sorted({key[2] for key in known})))).all():
+    references = json.dumps(sorted({key[2] for key in known}))
+    for row in to.connection.execute(OF_REFERENCE[to.connection.dialect.name], {"references": references}).all():
         reference = known.get((row.authority, row.sender, row.reference))
         if reference is None:
             continue

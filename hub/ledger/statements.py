@@ -6,6 +6,7 @@ rows as one parameter, for each trip to it is dear.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,9 +42,9 @@ class Statement:
 
     def run(self, on: sa.Connection, rows: Sequence[Row]) -> int:
         """Say it for these rows, of which there is one at least; how many rows of the table it touched."""
-        on = on.execution_options(preserve_rowcount=True)
         if on.dialect.name == "sqlite":
             return self._in_parts(on, rows)
+        on = on.execution_options(preserve_rowcount=True)
         if self.binary:
             return on.exec_driver_sql(self.postgresql, tuple([row[name] for row in rows] for name in self.columns)).rowcount
         return on.exec_driver_sql(self.postgresql, (orjson.dumps(rows).decode(),)).rowcount
@@ -53,8 +54,17 @@ class Statement:
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
             told = tuple(chain.from_iterable(map(values, part)))
-            touched += on.exec_driver_sql(_for(self.sqlite, len(self.columns), len(part)), told).rowcount
+            touched += _said(on, _for(self.sqlite, len(self.columns), len(part)), told)
         return touched
+
+
+def _said(on: sa.Connection, statement: str, values: tuple[Any, ...]) -> int:
+    """Say a statement to SQLite's own driver: to half of them, SQLAlchemy's rounds take longer than the statement itself."""
+    driver: sqlite3.Connection = on.connection.driver_connection  # type: ignore[assignment]
+    try:
+        return driver.execute(statement, values).rowcount
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(statement, None, error, sqlite3.Error) from error
 
 
 @cache

@@ -2,11 +2,12 @@
 
 import re
 
-import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
 from hub.ledger import Ledger
 from hub.ledger.tables import Instant
+from hub.ledger.writer import Transaction
 from tests.ledger.makers import LANE, NOON, a_settlement, accepted, claimed
 
 DELIVERED = 100_000
@@ -46,16 +47,24 @@ def plans_of(to, statements) -> str:
     return "\n".join(str(row[-1]) for row in rows)
 
 
-@pytest.fixture
-def statements(ledger: Ledger):
+@pytest_asyncio.fixture
+async def statements(ledger: Ledger):
     """The statements of the writer on deliveries, with their parameters, as they are said."""
     said = []
+
+    def listen_to_sqlite(to: Transaction) -> None:
+        # Of the driver itself: some are not said through SQLAlchemy. It tells them with their values filled in.
+        driver = to.connection.connection.driver_connection
+        driver.set_trace_callback(lambda statement: listen(None, None, statement, (), None, many=False))
 
     def listen(_connection, _cursor, statement, parameters, _context, many) -> None:
         if re.match("SELECT|UPDATE", statement) and "delivery" in statement:
             said.append((statement, parameters[0] if many else parameters))
 
-    sa.event.listen(ledger._store.writing, "before_cursor_execute", listen)
+    if ledger._store.writing.dialect.name == "sqlite":
+        await ledger._writer.run(listen_to_sqlite)
+    else:
+        sa.event.listen(ledger._store.writing, "before_cursor_execute", listen)
     return said
 
 

@@ -73,6 +73,7 @@ class Caller:
         self._tokens = Tokens(transport, timer=time.monotonic)
         self._codecs = Codecs()
         self._signers: dict[str, Signer] = {}
+        self._addresses: dict[str, str] = {}
 
     async def call(
         self,
@@ -143,7 +144,7 @@ class Caller:
         if instance is None:
             raise ConfigurationError(_no_instance(application.name, going.authority))
         common: dict[str, Any] = {
-            "address": self._settings.expand(instance.address),
+            "address": self._address(instance),
             "credentials": credentials,
             "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
         }
@@ -161,6 +162,12 @@ class Caller:
         certificates = _file(application, instance.certificates) if instance.certificates else ""
         identity = self._settings.secret(instance.client_certificate)
         return replace(call, certificates=certificates, identity=identity, total=call.total + call.length / PACE)
+
+    def _address(self, instance: Instance) -> str:
+        """Where this instance is: the environment is the same for as long as this process lives. ConfigurationError."""
+        if instance.address not in self._addresses:
+            self._addresses[instance.address] = self._settings.expand(instance.address)
+        return self._addresses[instance.address]
 
     def _signer(self, instance: Instance) -> Signer | None:
         """Who signs the calls of this instance, read once: a private key is checked for a while. ConfigurationError."""

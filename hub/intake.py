@@ -20,7 +20,7 @@ from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text, To
 from hub.ledger import Acceptance, Ledger, Moved
 from hub.memory import recollect
 from hub.message import Apart, Delivery, Files, Receipt
-from hub.routing import Said, acceptance
+from hub.routing import NOTHING_WRITTEN, Said, acceptance
 from hub.settings import MOST_WAITING
 from hub.signals import Accepted, Listener, NotAccepted
 from hub.translation import Reading, Receiver, canonical_text, merge
@@ -82,7 +82,7 @@ class Intake:
         """
         try:
             await self._watermarks.admit(arrival.application, arrival.authority)
-            receipt = await self._kept(lambda: self._recognise(arrival))
+            receipt = await self._kept(partial(self._recognise, arrival))
         except MessageError as error:
             self._announce(NotAccepted(arrival.exchange, arrival.application, error.kind))
             raise
@@ -172,8 +172,7 @@ class Intake:
             document=document,
         )
         said = await self._addressed(said)
-        documents = self._written(said)
-        return await self._in_time(replace(self._acceptance(said), documents=documents))
+        return await self._in_time(self._acceptance(said, documents=self._written(said)))
 
     def _written(self, said: Said) -> dict[tuple[str, str], Document]:
         """What each receiver is to be told, by receiver and operation. What one of them could not be told is refused now, in
@@ -247,8 +246,9 @@ class Intake:
         memory = await recollect(self._ledger, said.exchange, authority=said.authority, reference=reference)
         return replace(said, memory=memory) if memory else said
 
-    def _acceptance(self, said: Said) -> Acceptance:
-        return acceptance(said, catalogue=self._catalogue, id=self._new_id(), now=self._clock())
+    def _acceptance(self, said: Said, *, documents: Mapping[tuple[str, str], Document] = NOTHING_WRITTEN) -> Acceptance:
+        id, now = self._new_id(), self._clock()
+        return acceptance(said, catalogue=self._catalogue, id=id, now=now, documents=documents)
 
     def _accepted(self, arrival: Arrival, receipt: Receipt) -> None:
         if not receipt.duplicate:

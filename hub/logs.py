@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import orjson
@@ -60,28 +61,19 @@ class _Gathered:
 def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
     """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
     gathered = _Gathered(stream)
-    steps: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        _tamed,
-    ]
-    written = structlog.processors.JSONRenderer(serializer=_json)
+    steps: list[structlog.typing.Processor] = [structlog.processors.add_log_level, _stamped, _tamed]
     structlog.configure(
-        processors=[*steps, written],
+        processors=[*steps, _written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, gathered)),
         cache_logger_on_first_use=True,
     )
-    _take_in_libraries(level, cast(TextIO, gathered), steps=steps, written=written)
+    _take_in_libraries(level, cast(TextIO, gathered), steps=steps)
 
 
-def _take_in_libraries(
-    level: int, stream: TextIO, *, steps: list[structlog.typing.Processor], written: structlog.typing.Processor
-) -> None:
+def _take_in_libraries(level: int, stream: TextIO, *, steps: list[structlog.typing.Processor]) -> None:
     """What modules and libraries say through `logging` takes the same form, from warnings on."""
-    taking = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, written]
+    taking: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _written]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=steps, processors=taking))
     root = logging.getLogger()
@@ -89,12 +81,20 @@ def _take_in_libraries(
     root.setLevel(max(level, logging.WARNING))
 
 
-def _json(values: Mapping[str, Any], **_: Any) -> str:
+def _written(_: Any, __: str, values: Mapping[str, Any]) -> str:
     return orjson.dumps(values, default=str).decode()
 
 
-def _tamed(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: tame(value) for name, value in values.items()}
+def _stamped(logger: Any, method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    values["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return structlog.processors.format_exc_info(logger, method, values) if "exc_info" in values else values
+
+
+def _tamed(_: Any, __: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        name: value if type(value) is str and len(value) <= LONGEST_VALUE and value.isprintable() else tame(value)
+        for name, value in values.items()
+    }
 
 
 def tame(value: Any) -> Any:

@@ -5,6 +5,7 @@ Used by both doors: what arrives from outside, and what follows from a delivery 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ BEFORE = "before"
 """The content of a message that holds what its sender held of the object until then."""
 DOUBTED = "doubted"
 """The content of a message that may be a late echo: the document as it was said."""
+NOTHING_WRITTEN: Mapping[tuple[str, str], Document] = {}
 DOUBT = timedelta(seconds=30)
 """How long what may be a late echo waits for what its sender says next."""
 
@@ -55,8 +57,16 @@ class Said:
         return self.memory.hear(self.exchange.translation, self.sender, self.record, self.document)
 
 
-def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> Acceptance:
-    """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers."""
+def acceptance(
+    said: Said,
+    *,
+    catalogue: Catalogue,
+    id: str,
+    now: datetime,
+    documents: Mapping[tuple[str, str], Document] = NOTHING_WRITTEN,
+) -> Acceptance:
+    """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers; `documents`, by receiver and
+    operation, are what was written of it for them already."""
     record = pack(said.record)
     message, heard = _message(said, catalogue.revision, id=id, now=now, fingerprint=digest(record)), said.heard
     due_at = now + DOUBT if heard.worth is Worth.DOUBTFUL else now
@@ -74,6 +84,7 @@ def acceptance(said: Said, *, catalogue: Catalogue, id: str, now: datetime) -> A
         detail=detail,
         images=images,
         record=said.record,
+        documents=documents,
         files={ticket: file for ticket, file in said.files.items() if isinstance(file, Apart)},
     )
 
@@ -105,7 +116,7 @@ def _expires_at(said: Said, now: datetime) -> datetime | None:
         _end_of(str(carried), ZoneInfo(spec.timezone)) if carried else None,
         now + spec.expires if spec.expires else None,
     )
-    return min((each for each in deadlines if each), default=None)
+    return min(filter(None, deadlines), default=None)
 
 
 def _end_of(moment: str, zone: ZoneInfo) -> datetime | None:
@@ -121,8 +132,9 @@ def _end_of(moment: str, zone: ZoneInfo) -> datetime | None:
 def _reference(said: Said) -> str:
     """The business key of a record; while it is not carried, the identifiers that will recall it."""
     translation = said.exchange.translation
-    recalled = [f"{row}:{said.record.get(row)}" for row in translation.recalls(said.record).values()]
-    return translation.reference(said.record) or " ".join(recalled)
+    if reference := translation.reference(said.record):
+        return reference
+    return " ".join(f"{row}:{said.record.get(row)}" for row in translation.recalls(said.record).values())
 
 
 def _delivery(

@@ -8,7 +8,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
+from typing import get_args
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -58,18 +61,20 @@ class Telemetry:
         self._gauge()
 
     def _count(self) -> None:
-        self._accepted = Counter(
+        accepted = Counter(
             "hub_messages_accepted", "Messages accepted.", ("exchange", "sender", "duplicate"), registry=self.registry
         )
         self._refused = Counter(
             "hub_messages_refused", "Messages refused at a door.", ("exchange", "kind"), registry=self.registry
         )
-        self._attempts = Counter(
+        attempts = Counter(
             "hub_attempts", "Attempts, by what they came to.", ("exchange", "lane", "event"), registry=self.registry
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "hub_attempt_seconds", "How long an attempt took.", ("lane",), registry=self.registry, buckets=_SECONDS
         )
+        self._accepted, self._attempts = cache(accepted.labels), cache(attempts.labels)  # counted with every message
+        self._seconds = cache(seconds.labels)
         self._fetches = Counter("hub_fetches", "Runs of schedules.", ("schedule", "outcome"), registry=self.registry)
         self._missed = Counter(
             "hub_news_missed",
@@ -97,14 +102,14 @@ class Telemetry:
         """Count a signal and write its log line: INFO an action done, WARNING recovered, ERROR a person must act."""
         match signal:
             case Accepted():
-                self._accepted.labels(signal.exchange, signal.sender, str(signal.duplicate).lower()).inc()
+                self._accepted(signal.exchange, signal.sender, str(signal.duplicate).lower()).inc()
                 self._write("info", "accepted", signal)
             case NotAccepted():
                 self._refused.labels(signal.exchange, signal.kind).inc()
                 self._write("warning", "refused at the door", signal)
             case Attempted():
-                self._attempts.labels(signal.exchange, signal.lane, signal.event).inc()
-                self._seconds.labels(signal.lane).observe(signal.seconds)
+                self._attempts(signal.exchange, signal.lane, signal.event).inc()
+                self._seconds(signal.lane).observe(signal.seconds)
                 self._note_traffic(signal)
                 self._write(_LEVELS.get(signal.event, "warning"), "attempted", signal)
             case LaneChanged():
@@ -123,7 +128,8 @@ class Telemetry:
         self._log.error("unexpected error", error=type(error).__name__, at=at, raised=_raised_at(error))
 
     def _write(self, level: str, event: str, signal: Signal) -> None:
-        values = {name: getattr(signal, name) for name in signal.__dataclass_fields__ if name != "event"}
+        names, told = _TOLD[type(signal)]
+        values = dict(zip(names, told(signal), strict=True))
         if isinstance(signal, Attempted):
             values["outcome"] = signal.event
         getattr(self._log, level)(event, **values)
@@ -163,6 +169,8 @@ class Telemetry:
             self._gates.labels(lane, name).set(1 if name == gate else 0)
 
 
+_NAMES = {each: tuple(field.name for field in fields(each) if field.name != "event") for each in get_args(Signal)}
+_TOLD = {each: (names, attrgetter(*names)) for each, names in _NAMES.items()}
 _LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
 
 

@@ -24,6 +24,9 @@ ELEMENTS = 200_000
 
 _BOM = b"\xef\xbb\xbf"
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+_DISGUISED = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[0-7])")
+"""Half of a character, or a sign of ASCII that is written otherwise than by itself."""
+
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -40,13 +43,27 @@ class JsonCodec:
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
-        self._steps = json_steps.compiled(shape)
+        self._steps = json_steps.compiled(shape, deepest=DEPTH)
 
     def read(self, data: bytes) -> Document:
         """The document that this body holds."""
+        found = self._quickly_read(data)
+        if found is not None:
+            return found
         value = _sound(data, _AS_WRITTEN)
         found = self._steps.read(value)
         return read(_settled(value), self._shape) if found is None else found
+
+    def _quickly_read(self, data: bytes) -> Document | None:
+        """The document of a body that is not large and in which the quick reader neither meets nor misses anything odd."""
+        if len(data) > ELEMENTS or (b"\\" in data and _DISGUISED.search(data)):
+            return None
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return None
+        found = self._steps.read(value)
+        return found if found is not None and _is_all_of(data, value) else None
 
     def write(self, document: Document) -> bytes:
         """The body of this document, UTF-8."""
@@ -83,6 +100,12 @@ def write(document: Document, shape: Shape) -> bytes:
     value = writer.root(document, shape)
     surprises.refuse(writer.problems)
     return orjson.dumps(value)
+
+
+def _is_all_of(data: bytes, value: Any) -> bool:
+    """Whether nothing of a body was lost on reading: each key that stands twice would take a colon with it, -0 its sign."""
+    written = orjson.dumps(value)
+    return written.count(b":") == data.count(b":") and written.count(b"-") == data.count(b"-")
 
 
 def _refused(kind: str, text: Text) -> MessageError:

@@ -33,7 +33,7 @@ class Steps:
     writing: Step
 
     def read(self, value: Any) -> Document | None:
-        """The document of a sound body: numbers are text, booleans are not."""
+        """The document of a sound body: numbers are text or whole, booleans are not text."""
         try:
             found = self.reading(value)
         except (_Odd, KeyError):
@@ -49,11 +49,16 @@ class Steps:
         return None if _NUL in written else written
 
 
-def compiled(shape: Shape) -> Steps:
-    """The steps of a body of this shape."""
-    if shape.child("#text") or shape.kind is not Kind.OBJECT:
+def compiled(shape: Shape, *, deepest: int) -> Steps:
+    """The steps of a body of this shape; none where the shape itself goes deeper than a body may."""
+    if shape.child("#text") or shape.kind is not Kind.OBJECT or _levels(shape) > deepest:
         return Steps(_unknown, _unknown)
     return Steps(_reading(shape), _writing(shape))
+
+
+def _levels(shape: Shape) -> int:
+    """How many objects and lists, each in the other, a body of this shape has at most."""
+    return 1 + shape.repeated + max(map(_levels, shape.children), default=0)
 
 
 def _unknown(_: Any) -> Any:
@@ -80,7 +85,11 @@ def _reading_fields(shape: Shape) -> Step:
             return None
         if value.__class__ is not dict:
             raise _Odd
-        return {key: steps[key](each) for key, each in value.items()}
+        found = {}
+        for key, each in value.items():
+            step = steps[key]
+            found[key] = each if step is _read_leaf and each.__class__ is str else step(each)  # saves a call for most
+        return found
 
     return read
 
@@ -97,12 +106,12 @@ def _read_leaf(value: Any) -> str | None:
         return value
     if value is None:
         return None
-    if isinstance(value, str):
-        return str(value)
     if value is True:
         return "true"
     if value is False:
         return "false"
+    if isinstance(value, str | int):
+        return str(value)
     raise _Odd
 
 
@@ -139,20 +148,20 @@ def _writing(shape: Shape) -> Step:
 def _writing_fields(shape: Shape) -> Step:
     if len({child.name for child in shape.children}) != len(shape.children):
         return _unknown
-    steps = [(child.name, bool(child.location), _several(_writing(child), child)) for child in shape.children]
+    steps = [(child.name, _several(_writing(child), child)) for child in shape.children if not child.location]
+    elsewhere = [child.name for child in shape.children if child.location]
 
     def write(value: Any) -> Any:
         if value is None:
             return None
-        if not isinstance(value, Mapping):
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             raise _Odd
-        known, found = 0, {}
-        for name, elsewhere, step in steps:
+        found = {}
+        for name, step in steps:
             if name in value:
-                known += 1
-                if not elsewhere:
-                    found[name] = step(value[name])
-        if known != len(value):
+                each = value[name]
+                found[name] = each if step is _write_text and each.__class__ is str else step(each)
+        if len(found) != len(value) and len(found) + sum(name in value for name in elsewhere) != len(value):
             raise _Odd
         return found
 

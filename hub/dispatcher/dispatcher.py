@@ -87,6 +87,12 @@ class Dispatcher:
         self._clock = clock
         self._jitter = jitter
         self._announce = announce
+        self._lane_policies = {name: each.lane_policy for name, each in catalogue.connectors.items()}
+        self._retry_policies = {
+            (name, operation): each.retry_policy(operation)
+            for name, each in catalogue.connectors.items()
+            for operation in each.spec.operations
+        }
 
     async def attempt(self, claim: Claim) -> None:
         """Try a claimed delivery once, and settle what came of it, however long the ledger is away."""
@@ -297,10 +303,11 @@ class Dispatcher:
 
     def _policy(self, claim: Claim) -> RetryPolicy:
         """The waits of the receiver; an operation that the connector has no more is never sent, and so never repeated."""
-        application, operation = self._catalogue.connectors[claim.delivery.receiver], claim.delivery.operation
-        if operation in application.spec.operations:
-            return application.retry_policy(operation)
-        return RetryPolicy(application.spec.retry.waits, application.spec.retry.within, repeatable=False)
+        receiver = claim.delivery.receiver
+        if policy := self._retry_policies.get((receiver, claim.delivery.operation)):
+            return policy
+        retry = self._catalogue.connectors[receiver].spec.retry
+        return RetryPolicy(retry.waits, retry.within, repeatable=False)
 
     async def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
         heard = heard_in(result) if decision.state is State.DELIVERED else {}
@@ -310,7 +317,7 @@ class Dispatcher:
             claim=claim,
             lesson=result.lesson,
             decision=decision,
-            policy=self._catalogue.connectors[claim.delivery.receiver].lane_policy,
+            policy=self._lane_policies[claim.delivery.receiver],
             now=self._clock(),
             keep=(*kept(claim, result), *news.keep),
             crosswalk=crossings(claim, result, heard),

@@ -33,6 +33,9 @@ class News:
     fellows: Mapping[str, State] = field(default_factory=dict)
 
 
+NO_NEWS = News()
+
+
 class Telling:
     """Tells senders, by the `then` of their exchange. `new_id` gives the ids of the messages that follow."""
 
@@ -49,10 +52,12 @@ class Telling:
 
         What cannot be said is left unsaid: the delivery ends all the same. HubUnavailable while the ledger is away.
         """
-        ended = ended_as(result, decision)
         exchange = self._catalogue.exchanges.get(claim.message.exchange)
-        if ended is None or exchange is None or not (exchange.spec.then.delivered or exchange.spec.then.refused):
-            return News()
+        if exchange is None or not (exchange.spec.then.delivered or exchange.spec.then.refused):
+            return NO_NEWS
+        ended = ended_as(result, decision)
+        if ended is None:
+            return NO_NEWS
         fellows = await self._fellows(claim, exchange)
         keep = (Content(_heard_by(claim.delivery.id), "application/json", pack(heard)),) if fellows and heard else ()
         states = {each.id: each.state for each in fellows}

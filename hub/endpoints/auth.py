@@ -119,9 +119,10 @@ def named(username: str, password: str) -> Credentials:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A key as it was read, when, and how often this node had changed keys until then."""
+    """A key as it was read, who holds it, when, and how often this node had changed keys until then."""
 
     key: ApiKey
+    holder: Identity
     read_at: datetime
     changes: int
 
@@ -146,12 +147,13 @@ class Doorkeeper:
         """Who holds the key of this id, when what was shown `proves` it; nobody's key is tried where there is none.
         NotAllowed 401."""
         now = hub.clock()
-        key = await self._kept(key_id, hub, now=now)
-        right = proves(key)
-        if not (right and _in_force(key, now)):
+        found = self._kept(key_id, hub, now=now) or await self._read(key_id, hub, now=now)
+        right = proves(found.key)
+        if not (right and _in_force(found.key, now)):
             raise unknown_caller()
-        await self._note(key.id, hub, now=now)
-        return Identity(key.id, key.application, key.authority, frozenset(key.scopes))
+        if self._is_to_be_noted(key_id, now):
+            await hub.ledger.touch_key(key_id, now=now)
+        return found.holder
 
     def secret_of(self, key: ApiKey, hub: Hub) -> str:
         """The secret of a key that keeps it; for any other, at the same cost, one that nobody has."""
@@ -163,28 +165,32 @@ class Doorkeeper:
     async def known(self, key: str, hub: Hub) -> Identity:
         """Who holds the key of this id, already proven by a session. NotAllowed 401 when it is no longer in force."""
         now = hub.clock()
-        found = await self._kept(key, hub, now=now)
-        if not _in_force(found, now):
+        found = self._kept(key, hub, now=now) or await self._read(key, hub, now=now)
+        if not _in_force(found.key, now):
             raise unknown_caller()
-        return Identity(found.id, found.application, found.authority, frozenset(found.scopes))
+        return found.holder
 
-    async def _kept(self, key: str, hub: Hub, *, now: datetime) -> ApiKey:
+    def _kept(self, key: str, hub: Hub, *, now: datetime) -> _Known | None:
+        """The key of that id, if it was read just now."""
+        known = self._known.get(key)
+        return known if known and known.changes == hub.ledger.key_changes and now - known.read_at < _KEPT else None
+
+    async def _read(self, key: str, hub: Hub, *, now: datetime) -> _Known:
         """The key of that id; nobody's, with a hash that nothing has, when there is none."""
-        known, changes = self._known.get(key), hub.ledger.key_changes
-        if known and known.changes == changes and now - known.read_at < _KEPT:
-            return known.key
+        changes = hub.ledger.key_changes
         try:
             found = await hub.ledger.key(key)
         except NotFound:
-            return _NOBODY
-        self._known[key] = _Known(found, now, changes)
-        return found
+            return _Known(_NOBODY, _holder(_NOBODY), now, changes)
+        self._known[key] = _Known(found, _holder(found), now, changes)
+        return self._known[key]
 
-    async def _note(self, key: str, hub: Hub, *, now: datetime) -> None:
+    def _is_to_be_noted(self, key: str, now: datetime) -> bool:
         before = self._noted.get(key)
-        if before is None or now - before >= _NOTED_EVERY:
-            self._noted[key] = now
-            await hub.ledger.touch_key(key, now=now)
+        if before is not None and now - before < _NOTED_EVERY:
+            return False
+        self._noted[key] = now
+        return True
 
 
 async def identify(connection: HTTPConnection, *, basic: bool = False) -> Identity:
@@ -192,6 +198,10 @@ async def identify(connection: HTTPConnection, *, basic: bool = False) -> Identi
     state = connection.app.state
     doorkeeper: Doorkeeper = state.doorkeeper
     return await doorkeeper.identify(shown_by(connection, basic=basic), state.hub)
+
+
+def _holder(key: ApiKey) -> Identity:
+    return Identity(key.id, key.application, key.authority, frozenset(key.scopes))
 
 
 def _in_force(key: ApiKey, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hub.endpoints.body import WHOLE
 from hub.endpoints.refusals import (
     BAD_REQUEST,
     HEAD_TOO_LARGE,
@@ -197,6 +198,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._got_on, self._in_body = True, False
         self.due = math.inf
+        self.scope["state"][WHOLE] = True
         super().on_message_complete()
 
     def pause_writing(self) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.requests import Request
-
 from hub.claim_check import ClaimCheck
 from hub.contract import Operation, RestBinding
-from hub.endpoints.body import media_of, read_body
 from hub.endpoints.package import Package
 from hub.errors import MessageError, Text
 from hub.message import Apart, Files, stand_in
@@ -19,14 +16,8 @@ _FORM = "application/x-www-form-urlencoded"
 _FORMS = {"urlencoded": _FORM, "multipart": "multipart/form-data"}
 
 
-async def read_document(request: Request, saying: Operation, *, limit: int) -> bytes:
-    """The document that the operation says; of a form, as JSON. MessageError 400, 408, 413, 422."""
-    return document_in(request, await read_body(request, limit=limit), saying)
-
-
-def document_in(request: Request, body: bytes, saying: Operation) -> bytes:
-    """The same of a body that was read already. MessageError 400, 422."""
-    media, _ = media_of(request.headers.get("content-type", ""))
+def document_in(body: bytes, media: str, saying: Operation) -> bytes:
+    """The document that the operation says, in a body of this media type; of a form, as JSON. MessageError 400, 422."""
     return _of_form(urlencoded_fields(body), saying) if media == _FORM else body
 
 

@@ -1,13 +1,10 @@
-"""What stands before every route, as plain ASGI: security headers, a limit on headers, the answer to what is unexpected.
-
-The doors that take most of the traffic are gone to straight from here, without the framework's rounds."""
+"""What stands before every route, as plain ASGI: security headers, a limit on headers, the answer to what is unexpected."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,10 +12,6 @@ from hub.endpoints.language import language_of
 from hub.endpoints.problems import problem_response, standing_of, written
 from hub.errors import Language, Text
 from hub.telemetry import Telemetry
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-Straight = Callable[[Scope], Endpoint | None]
-"""Finds the door of a request, its `path_params` set; None for a request that goes the framework's way."""
 
 _LARGEST_HEADERS = 32 * 1024
 _SECURITY: Iterable[tuple[str, str]] = (
@@ -33,15 +26,15 @@ _SECURITY: Iterable[tuple[str, str]] = (
 _TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 _RAW = tuple((name.lower().encode(), value.encode()) for name, value in _SECURITY)
 _RAW_SECURE = (*_RAW, (_TRANSPORT[0].lower().encode(), _TRANSPORT[1].encode()))
+_NAMES = frozenset(name for name, _ in _RAW_SECURE)
 
 
 class Guard:
     """Wraps the application. An error that nobody expected is logged without its words, and answered without detail."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, straight: Straight) -> None:
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
         self._app = app
         self._telemetry = telemetry
-        self._straight = straight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the application."""
@@ -53,21 +46,13 @@ class Guard:
             await refusal(scope, receive, answer.send)
             return
         try:
-            await self._answered(scope, receive, answer.send)
+            await self._app(scope, receive, answer.send)
         except Exception as error:  # the last resort: whatever it is, the process and the caller go on
             if standing_of(error)[0] == 500:
                 self._telemetry.failed(error, at=scope.get("path", "")[:200])
             if answer.begun:
                 raise
             await problem_response(error, _language(scope))(scope, receive, answer.send)
-
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._straight(scope)
-        if endpoint is None:
-            await self._app(scope, receive, send)
-            return
-        response = await endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
 
 
 def _language(scope: Scope) -> Language:
@@ -94,6 +79,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun = True
             given = list(message.get("headers", ()))
-            names = {name for name, _ in given}
-            message["headers"] = [*given, *(each for each in self._headers if each[0] not in names)]
+            names = dict(given)
+            added = self._headers if _NAMES.isdisjoint(names) else [each for each in self._headers if each[0] not in names]
+            message["headers"] = [*given, *added]
         await self._send(message)

@@ -9,16 +9,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from hub.assembly import Hub
 from hub.catalogue import Application, Exchange
 from hub.contract import Operation, Part
 from hub.endpoints.auth import Identity, identify
-from hub.endpoints.body import media_of
-from hub.endpoints.documents import check_media, document_in, read_document, read_with_files
-from hub.endpoints.guard import Endpoint
+from hub.endpoints.body import media_of, read_body
+from hub.endpoints.documents import check_media, document_in, read_with_files
 from hub.endpoints.headers import travelling
+from hub.endpoints.indexed import IndexedRequest
 from hub.endpoints.language import language_of
 from hub.endpoints.package import Package, is_package
 from hub.endpoints.parameters import refuse_twice
@@ -43,16 +43,22 @@ def rest_routes() -> list[Route]:
     ]
 
 
-def straight_to_say(scope: Scope) -> Endpoint | None:
-    """The way of a message to `say`, which is the way of nearly all requests."""
+def is_said(scope: Scope) -> bool:
+    """Whether a request says a message, which nearly all do; its `path_params` are set then."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
     path: str = scope["path"]
-    if scope["method"] != "POST" or not (path.startswith(_BEFORE) and path.endswith(_AFTER)):
-        return None
     exchange = path[len(_BEFORE) : -len(_AFTER)]
-    if not exchange or "/" in exchange:
-        return None
+    if not (path.startswith(_BEFORE) and path.endswith(_AFTER) and exchange) or "/" in exchange:
+        return False
     scope["path_params"] = {"exchange": exchange}
-    return say
+    return True
+
+
+async def said(scope: Scope, receive: Receive, send: Send) -> None:
+    """`say` as an application of its own."""
+    response = await say(IndexedRequest(scope, receive, send))
+    await response(scope, receive, send)
 
 
 async def say(request: Request) -> Response:
@@ -151,9 +157,8 @@ async def _document(
         return await read_with_files(package, saying, hub.claim_check, limit=limit)
     media, charset = media_of(request.headers.get("content-type", ""))
     check_media(media, charset, saying)
-    if proven is not None:
-        return document_in(request, proven.body, saying), {}
-    return await read_document(request, saying, limit=limit), {}
+    body = proven.body if proven else await read_body(request, limit=limit)
+    return document_in(body, media, saying), {}
 
 
 def _said_by(name: str, identity: Identity, hub: Hub) -> Operation:
@@ -196,7 +201,25 @@ def _accepted(receipt: Receipt) -> Response:
         "reference": receipt.reference,
         "accepted_at": iso(receipt.accepted_at),
         "duplicate": receipt.duplicate,
-        "deliveries": list(receipt.deliveries),
+        "deliveries": receipt.deliveries,
     }
-    replayed = {"Idempotent-Replayed": "true"} if receipt.duplicate else {}
-    return json_response(content, status=202, headers={"Location": f"/api/v1/messages/{receipt.message}", **replayed})
+    return _Accepted(
+        orjson.dumps(content), location=b"/api/v1/messages/%b" % receipt.message.encode(), replayed=receipt.duplicate
+    )
+
+
+class _Accepted(Response):
+    """202 with a receipt. Its headers are written as they go out: there is one with every message."""
+
+    def __init__(self, body: bytes, *, location: bytes, replayed: bool) -> None:
+        self.body, self.status_code, self.background = body, 202, None
+        self.raw_headers = [
+            (b"cache-control", b"no-store"),
+            (b"location", location),
+            *(_REPLAYED if replayed else ()),
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+        ]
+
+
+_REPLAYED = ((b"idempotent-replayed", b"true"),)

@@ -25,6 +25,7 @@ from hub.ledger.ear import CHANNEL, Ear
 from hub.ledger.facts import Claim, Offer, Taker
 from hub.ledger.failures import Trouble, is_passing, translated, trouble_of, unavailable
 from hub.ledger.store import Store
+from hub.time_limits import TimeLimits
 
 TOGETHER = 256
 """At most so many calls in one commit: beyond it the first one's wait grows more than the throughput."""
@@ -135,6 +136,7 @@ class Writer:
         """Transactions made anew because PostgreSQL broke them off for another's sake."""
         self.unsure: Future[None] = Future()
         """Done when the disk did not confirm a write: from then on this process must write nothing more."""
+        self._limits = TimeLimits()
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -156,7 +158,7 @@ class Writer:
         if within is None:
             return await answer
         try:
-            async with asyncio.timeout(within):
+            with self._limits.of(within):
                 return await answer
         except TimeoutError as error:
             raise unavailable() from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from hub.contract import Shape
 from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row, RowCheck
 from hub.translation.dates import date_form
-from hub.translation.facets import compile_pattern, fit_of, matches
+from hub.translation.facets import compile_pattern, fit_of, room_of, whole_match
 from hub.translation.faults import Cell, Fault
 from hub.translation.letters import Letters
 from hub.translation.record import canonical_text
@@ -40,8 +41,12 @@ def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: 
         base = tweaked(base, row.tweak[side], _pair(name, row.tweak[side], words.tweaks.get(side)))
     parse = _checked(base.parse, row.check) if row.check else base.parse
     letters = words.letters.get(side) if row.as_ == "text" and not row.date else None
-    form = _fitted(base.form, letters, row.max.get(side), shape)
-    return Cell(parse, form, plain=base.plain and parse is base.parse and form is base.form)
+    longest = row.max.get(side)
+    form = _fitted(base.form, letters, longest, shape)
+    if _are_fit(base, form):
+        form = base.form
+    room = min(base.room, room_of(shape), inf if longest is None else longest) if letters is None else -1
+    return Cell(parse, form, plain=base.plain and parse is base.parse, room=room)
 
 
 def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> Cell:
@@ -110,7 +115,7 @@ def compile_check(check: RowCheck) -> Callable[[Any], bool]:
         raise _cannot("check", str(error), str(error)) from error
 
     def held(value: Any) -> bool:
-        if looks is not None and not matches(looks, canonical_text(value)):
+        if looks is not None and whole_match(looks, canonical_text(value)) is None:
             return False
         return (lowest is None or value >= lowest) and (highest is None or value <= highest)
 
@@ -156,6 +161,14 @@ def _fitted(
         return text
 
     return form_and_fit
+
+
+def _are_fit(base: Cell, form: Callable[[Any], str]) -> bool:
+    """Whether all codes of a list fit as they stand: they are tried once, here, and never again."""
+    try:
+        return bool(base.codes) and all(form(code) == base.form(code) for code in base.codes)
+    except Fault:
+        return False
 
 
 def _cannot(name: str, en: str, fr: str) -> ConfigurationError:

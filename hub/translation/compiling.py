@@ -134,7 +134,7 @@ def _add(draft: _Draft, name: str, row: Row) -> None:
     if _is_simple(row):
         if owned_here:
             draft.reads.append((slot.parent, slot.key, name, None if slot.cell.plain else slot.cell.parse, slot))
-        draft.writes.append((slot.parent, slot.key, name, None if slot.cell.plain else slot.cell.form, slot))
+        draft.writes.append((slot.parent, slot.key, name, slot.cell.room, slot.cell.form, slot))
     else:
         _add_steps(draft, row, slot, shape, owned_here=owned_here)
     if owned_here and not row.when and not row.recall:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ _LETTERS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": 
 _WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
 _TOKEN = re.compile(r"(?P<letters>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|(?P<other>[^A-Za-z'])")
 _MINUTE = timedelta(minutes=1)
+_WHOLE = len("2026-05-31T14:05:00+02:00")
 _FINENESS: tuple[Unit, ...] = ("day", "minute", "second", "microsecond")
 
 
@@ -110,11 +112,12 @@ def _lettered_parser(written: str, pattern: re.Pattern[str], kind: DateKind, zon
 
 
 def _lettered_writer(written: str, kind: DateKind, zone: ZoneInfo) -> Callable[[str], str]:
-    pieces = [_printed(token) for token in _TOKEN.finditer(written)]
+    tokens = list(_TOKEN.finditer(written))
+    template = "".join(map(_printed, tokens))
+    parts = attrgetter(*[_PARTS[token["letters"]] for token in tokens if token["letters"]])  # several: a date or a time
 
     def form(value: str) -> str:
-        moment = _moment(value, kind, zone)
-        return "".join([piece if width == 0 else f"{getattr(moment, piece):0{width}d}" for piece, width in pieces])
+        return template % parts(_moment(value, kind, zone))
 
     return form
 
@@ -122,11 +125,11 @@ def _lettered_writer(written: str, kind: DateKind, zone: ZoneInfo) -> Callable[[
 _PARTS = {"yyyy": "year", "MM": "month", "dd": "day", "HH": "hour", "mm": "minute", "ss": "second"}
 
 
-def _printed(token: re.Match[str]) -> tuple[str, int]:
-    """One piece of a lettered form: (attribute, width), or (literal, 0)."""
+def _printed(token: re.Match[str]) -> str:
+    """One piece of a lettered form, as a piece of a template for its numbers."""
     if letters := token["letters"]:
-        return _PARTS[letters], _WIDTHS[letters]
-    return (token["quoted"] if token["quoted"] is not None else token["other"]), 0
+        return f"%0{_WIDTHS[letters]}d"
+    return str(token["quoted"] if token["quoted"] is not None else token["other"]).replace("%", "%%")
 
 
 def _moment(value: str, kind: DateKind, zone: ZoneInfo) -> date | time:
@@ -159,9 +162,16 @@ def _parse_datetime(text: str, zone: ZoneInfo) -> str:
         raise _not_of("datetime")
     try:
         moment = datetime.fromisoformat(found[0])
-        return _iso(_local(moment, zone) if moment.tzinfo else _in_zone(moment, zone))
+        if moment.tzinfo is None:
+            return _iso(_in_zone(moment, zone))
+        return found[0] if _is_kept(found[0], moment, zone) else _iso(_local(moment, zone))
     except (ValueError, OverflowError) as error:
         raise _not_of("datetime") from error
+
+
+def _is_kept(text: str, moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether a text is just as the record keeps its moment: to the second, with the offset of the zone."""
+    return len(text) == _WHOLE and text[19:] != "-00:00" and moment.astimezone(zone).utcoffset() == moment.utcoffset()
 
 
 def _parse_time(text: str) -> str:

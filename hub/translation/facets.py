@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -41,6 +42,15 @@ def fit_of(shape: Shape | None) -> Fit | None:
             return _all(tests)
 
 
+def room_of(shape: Shape | None) -> float:
+    """How long a text may be that fits `shape` whatever it holds; -1 where that, or being short, can make it unfit."""
+    if shape is None:
+        return math.inf
+    if _values(shape) or _bounds(shape) or _digits(shape) or _patterns(shape) or (shape.shortest or 0) > 1:
+        return -1
+    return math.inf if shape.longest is None else shape.longest
+
+
 def compile_pattern(written: str) -> regex.Pattern[str]:
     """The compiled pattern. Raises regex.error: no pattern, too long or deep, or one that calls itself or guesses."""
     if len(written) > LONGEST_PATTERN or _NEVER_ENDING.search(written):
@@ -60,9 +70,8 @@ def whole_match(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | No
     """How the whole text fits; None also when it takes too long to tell. The time limit costs more than most patterns
     themselves, for it asks the system for the time of all threads: those that are sure to end soon go without. No other
     thread goes in between (`concurrent`): to come back after it costs more still."""
-    choices = _choices(pattern.pattern)
-    if choices is not None and (len(text) + 1) ** choices[0] << choices[1] <= MOST_WAYS:
-        return pattern.fullmatch(text, concurrent=False)
+    if len(text) <= _longest_sure(pattern.pattern):
+        return pattern.fullmatch(text, None, None, False)  # not `concurrent`, by its place: its name costs as much as most
     try:
         return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
     except TimeoutError:
@@ -70,13 +79,15 @@ def whole_match(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | No
 
 
 @cache
-def _choices(written: str) -> tuple[int, int] | None:
-    """How many repeats of open length a pattern has, each of which may end anywhere in a text, and how many choices of two;
-    None for a pattern of which these do not tell in how many ways it may try a text."""
-    if _UNSURE.search(written):
-        return None
+def _longest_sure(written: str) -> float:
+    """How long a text may be that a pattern tries in few ways: each repeat of open length may end anywhere in it, each
+    choice doubles the ways. None is (-1) where these do not tell in how many ways the pattern may try a text."""
+    repeats = len(_OPEN_REPEAT.findall(written))
     choices = written.replace("(?", "(").count("?") + written.count("|")
-    return len(_OPEN_REPEAT.findall(written)), choices
+    ends = MOST_WAYS >> choices
+    if _UNSURE.search(written) or not ends:
+        return -1
+    return int(ends ** (1 / repeats)) - 1 if repeats else math.inf
 
 
 def _all(tests: list[Fit]) -> Fit:
@@ -163,7 +174,7 @@ def _patterns(shape: Shape) -> Fit | None:
 
     def fit(text: str) -> None:
         for pattern in compiled:
-            if not matches(pattern, text):
+            if whole_match(pattern, text) is None:
                 raise fault(
                     f"does not look like {pattern.pattern}, which the contract wants",
                     f"ne ressemble pas à {pattern.pattern}, que veut le contrat",

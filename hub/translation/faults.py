@@ -22,12 +22,16 @@ class Fault(Exception):
 class Cell:
     """One row on one side: `parse` makes the canonical value of the side's text, `form` the side's text of it.
 
-    Both raise Fault. Neither is ever given an empty value. `plain`: the text is the value, unchecked.
+    Both raise Fault. Neither is ever given an empty value. `plain`: the side's text is the value, unchecked. `room`: a value
+    that is a text of 1 to so many characters is the side's text; -1: not without looking. `codes`: of a list, all that it
+    has for the side, as text.
     """
 
     parse: Callable[[str], Any]
     form: Callable[[Any], str]
     plain: bool = False
+    room: float = -1
+    codes: tuple[str, ...] = ()
 
 
 def fault(en: str, fr: str, *, accepted: tuple[str, ...] = ()) -> Fault:

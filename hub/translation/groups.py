@@ -49,7 +49,7 @@ def reading_group(group: Group) -> Step:
 
 def _read_line(group: Group, scene: Scene, line: Any, at: str) -> dict[str, Any]:
     document = {LINE_TEXT: line} if group.texts and not isinstance(line, Mapping) else line
-    if not isinstance(document, Mapping):
+    if type(document) is not dict and not isinstance(document, Mapping):
         scene.trip.wrong(group.slot, scene.at, not_text())
         return {}
     return read_level(group.level, document, trip=scene.trip, at=at, outer=(scene.record, *scene.outer))

@@ -18,11 +18,12 @@ _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A compiled `join` and its `split`. `names` are the joined rows in the order of the text."""
+    """A compiled `join` and its `split`. `names` are the joined rows in the order of the text, `form` the text with %s for
+    each of them."""
 
     template: str
     names: tuple[str, ...]
-    literals: tuple[str, ...]
+    form: str
     pattern: regex.Pattern[str] | None
 
     def put_together(self, record: Record) -> str | None:
@@ -30,8 +31,7 @@ class Joint:
         values = [canonical_text(record.get(name)) for name in self.names]
         if not any(values):
             return None
-        pieces = [piece for pair in zip(self.literals, [*values, ""], strict=True) for piece in pair]
-        text = "".join(pieces).strip()
+        text = (self.form % tuple(values)).strip()
         if self.pattern is not None:
             self._guard(text, values)
         return text
@@ -55,11 +55,11 @@ class Joint:
     def _found(self, text: str) -> dict[str, str | None] | None:
         if self.pattern is None:
             return None
-        # an empty first or last row took its blank with it: put it back before looking
-        for candidate in (text.strip(), f"{text.strip()} ", f" {text.strip()}"):
-            if found := whole_match(self.pattern, candidate):
-                return {name: (found[name] or "").strip() or None for name in self.names}
-        return None
+        text = text.strip()
+        found = whole_match(self.pattern, text)
+        if found is None:  # an empty first or last row took its blank with it: put it back before looking again
+            found = whole_match(self.pattern, f"{text} ") or whole_match(self.pattern, f" {text}")
+        return {name: (found[name] or "").strip() or None for name in self.names} if found else None
 
 
 def compile_joint(template: str, split: Mapping[str, str]) -> Joint:
@@ -70,7 +70,8 @@ def compile_joint(template: str, split: Mapping[str, str]) -> Joint:
         raise ValueError("write the rows in braces: {family_name} {given_name}")
     if len(set(names)) < len(names):
         raise ValueError("a row stands twice")
-    return Joint(template, names, literals, _splitter(names, literals, split) if split else None)
+    form = "%s".join(literal.replace("%", "%%") for literal in literals)
+    return Joint(template, names, form, _splitter(names, literals, split) if split else None)
 
 
 def _splitter(names: tuple[str, ...], literals: tuple[str, ...], split: Mapping[str, str]) -> regex.Pattern[str]:

@@ -333,10 +333,9 @@ def _with_what_others_own(
 
 def _came_back(joint: Joint, sent: Mapping[str, Any]) -> dict[str, Any] | None:
     """The joined rows after the text was read back; None when it is refused and could not be meant for these rows."""
-    parts = zip(joint.names, joint.literals, strict=False)
-    pieces = [piece for name, literal in parts for piece in (literal, sent[name] or "")]
+    text = joint.form % tuple(sent[name] or "" for name in joint.names)
     try:
-        return dict(joint.taken_apart(("".join(pieces) + joint.literals[-1]).strip()))
+        return dict(joint.taken_apart(text.strip()))
     except Fault:
         return None
 

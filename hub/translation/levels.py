@@ -11,7 +11,7 @@ from hub.translation.faults import Fault, fault
 from hub.translation.scene import ABSENT, EMPTY, NULLS, Scene, Slot, Step, Trip, put_empty
 
 ReadEntry = tuple[int, str, str, Callable[[str], Any] | None, Slot]
-WriteEntry = tuple[int, str, str, Callable[[Any], str] | None, Slot]
+WriteEntry = tuple[int, str, str, float, Callable[[Any], str], Slot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def read_level(
         for step in level.read_steps:
             step(scene)
     for slot in level.required:
-        if record.get(slot.name) in (None, []):
+        value = record.get(slot.name)
+        if not value and value in (None, []):
             trip.missing(slot, at)
     return record
 
@@ -101,7 +102,7 @@ def write_level(
         objects.append(below if isinstance(below, dict) else None)
     scene = Scene(level, objects, record, outer, at, trip)
     fresh = trip.fresh
-    for parent, key, name, form, slot in level.writes:
+    for parent, key, name, room, form, slot in level.writes:
         value = record.get(name, ABSENT)
         if value is ABSENT:
             scene.absent.append(slot)
@@ -114,7 +115,7 @@ def write_level(
             if container is None:
                 container = scene.container(parent)
             try:
-                container[key] = value if form is None and type(value) is str else slot.cell.form(value)
+                container[key] = value if type(value) is str and 0 < len(value) <= room else form(value)
             except Fault as found:
                 trip.wrong(slot, at, found)
     for step in level.write_steps:

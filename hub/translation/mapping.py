@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -61,8 +61,9 @@ class Translation:
     """One exchange's mapping, compiled. Safe to share between threads; every method is pure.
 
     `levels`: side -> direction -> compiled rows; `reply_levels`: side -> the `reply` rows; `recalled`: the rows with
-    `recall`, and by which; `two_way`: whether some side both says this exchange and is told it, so that what each side
-    holds is remembered. The rest is what they were compiled from.
+    `recall`, and by which; `kept`: side -> the `remember` rows with a cell there; `told`: whom a message leaves to;
+    `two_way`: whether some side both says this exchange and is told it, so that what each side holds is remembered. The
+    rest is what they were compiled from.
     """
 
     spec: specs.Mapping
@@ -73,6 +74,8 @@ class Translation:
     replies: Mapping[str, Shape]
     words: Words
     recalled: tuple[tuple[str, str], ...] = ()
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    told: tuple[Receiver, ...] = ()
     two_way: bool = False
 
     @property
@@ -174,8 +177,7 @@ class Translation:
 
     def remembered(self, side: str, record: Record) -> dict[str, str]:
         """For the crosswalk: row -> value, of the `remember` rows (also those of a reply) with a cell on `side`."""
-        rows = {**self.spec.fields, **self.spec.reply}
-        found = {name: canonical_text(record.get(name)) for name, row in rows.items() if row.remember and side in row.cells}
+        found = {name: canonical_text(record.get(name)) for name in self.kept.get(side, ())}
         return {name: value for name, value in found.items() if value}
 
     def recalls(self, record: Record) -> dict[str, str]:
@@ -236,13 +238,7 @@ class Translation:
         return typed_code(value, row.as_) if isinstance(value, str) and value else value
 
     def _leaving(self, sender: str, directions: tuple[Direction, ...]) -> tuple[Receiver, ...]:
-        return tuple(
-            Receiver(side, direction, operation)
-            for side, operations in self.spec.between.items()
-            if side != sender
-            for direction, operation in operations.items()
-            if direction in directions
-        )
+        return tuple([each for each in self.told if each.side != sender and each.direction in directions])
 
     def _level(self, side: str, direction: Direction) -> Level:
         found = self.levels.get(side, {}).get(direction)
@@ -280,7 +276,23 @@ def compile_mapping(
     }
     reply_levels = {side: compile_level(Plan(spec.reply, side, shape, words)) for side, shape in replies.items()}
     recalled = tuple((name, row.recall) for name, row in spec.fields.items() if row.recall)
-    return Translation(spec, revision, levels, reply_levels, shapes, replies, words, recalled, _is_two_way(spec))
+    kept = {side: _kept(spec, side) for side in spec.between}
+    two_way = _is_two_way(spec)
+    return Translation(spec, revision, levels, reply_levels, shapes, replies, words, recalled, kept, _told(spec), two_way)
+
+
+def _told(spec: specs.Mapping) -> tuple[Receiver, ...]:
+    return tuple(
+        Receiver(side, direction, operation)
+        for side, operations in spec.between.items()
+        for direction, operation in operations.items()
+        if direction not in _SAID
+    )
+
+
+def _kept(spec: specs.Mapping, side: str) -> tuple[str, ...]:
+    rows = {**spec.fields, **spec.reply}
+    return tuple(name for name, row in rows.items() if row.remember and side in row.cells)
 
 
 def _is_two_way(spec: specs.Mapping) -> bool:

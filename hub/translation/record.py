@@ -47,6 +47,8 @@ def digest(packed: bytes) -> str:
 
 def canonical_text(value: object) -> str:
     """One value as `when`, the reference and the crosswalk see it: true, 12, 12.50, text; empty for None."""
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""

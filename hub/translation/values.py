@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import inf
 from typing import Any, Literal
 
 from hub.errors import Text
@@ -20,7 +21,7 @@ _COMMA = re.compile(r"[+-]?(?:\d{1,40}(?:,\d{0,40})?|,\d{1,40})", re.ASCII)
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _SHOWN_CODES = 15
 
-TEXT = Cell(lambda text: text, lambda value: value if type(value) is str else canonical_text(value), plain=True)
+TEXT = Cell(lambda text: text, lambda value: value if type(value) is str else canonical_text(value), plain=True, room=inf)
 
 
 def _parse_integer(text: str) -> int:
@@ -96,13 +97,13 @@ def values_cell(listed: Mapping[str, str], as_: str, *, shown: bool) -> Cell:
     for code, value in listed.items():
         to_code.setdefault(value, typed[code])
     labels = {value: Text(en=code, fr=code) for code, value in listed.items()}
-    return Cell(_code_parser(to_code, labels, shown=shown), _code_writer(dict(listed), shown=shown))
+    return Cell(_code_parser(to_code, labels, shown=shown), _code_writer(dict(listed), shown=shown), codes=tuple(listed))
 
 
 def table_cell(table: Table, side: str, *, shown: bool) -> Cell:
     """A code list from a file. In each direction the first line that fits wins."""
-    parse = _code_parser(table.to_code(side), table.labels(side), shown=shown)
-    return Cell(parse, _code_writer(table.to_value(side), shown=shown))
+    parse, to_value = _code_parser(table.to_code(side), table.labels(side), shown=shown), table.to_value(side)
+    return Cell(parse, _code_writer(to_value, shown=shown), codes=tuple(to_value))
 
 
 def typed_code(code: str, as_: str) -> Any:

@@ -92,12 +92,14 @@ def _read_payload(reply: Reply, payload: bytes, operation: Operation, codec: Cod
 
 def _media_fits(reply: Reply, operation: Operation) -> bool:
     """Whether the content type is a declared one. An operation that declares none takes any."""
+    media = reply.media
     if isinstance(operation.binding, SoapBinding):
-        return reply.media in _SOAP_MEDIA
+        return media in _SOAP_MEDIA
+    if media in operation.binding.accepts:
+        return True
     said = (operation.output.media,) if operation.output and operation.output.media else ()
-    declared = {media.partition(";")[0].strip().lower() for media in (*operation.binding.accepts, *said)}
-    ranges = {"*/*", reply.media.partition("/")[0] + "/*", reply.media}
-    return not declared or bool(declared & ranges)
+    declared = {each.partition(";")[0].strip().lower() for each in (*operation.binding.accepts, *said)}
+    return not declared or bool(declared & {"*/*", media.partition("/")[0] + "/*", media})
 
 
 def _charset(reply: Reply) -> str:

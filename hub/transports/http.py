@@ -12,7 +12,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
@@ -27,6 +27,7 @@ from yarl import URL
 
 from hub.call import Call, Enclosed, Reply
 from hub.errors import CallNotSent, CallUnanswered, MessageError, Text
+from hub.time_limits import TimeLimits
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
 
 _IDLE_SECONDS = 4.0
@@ -41,7 +42,12 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 _PLAIN_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:[/?][!-\"$-\[\]-~]*)?)")
 """Visible ASCII, with nothing in its path that would be read in two ways."""
-_OURS = {"User-Agent": "hub", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+_OURS = {
+    "User-Agent": "User-Agent: hub\r\n",
+    "Accept": "Accept: */*\r\n",
+    "Accept-Encoding": "Accept-Encoding: gzip, deflate\r\n",
+}
+"""What is said where a call does not say otherwise."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SWITCHING = 101
 _NEVER_ROUNDED = 3600
@@ -88,17 +94,18 @@ class HttpTransport:
         self._ca_file = ca_file
         self._trusted = trusted(ca_file)
         self._lookup = lookup
+        self._limits = TimeLimits()
         self._pools: dict[tuple[str, _Trust], _Pool] = {}
-        self._places: dict[tuple[str, _Trust], _Place] = {}
+        self._places: dict[tuple[str, str, str], _Place] = {}
 
     async def send(self, call: Call) -> Reply:
         """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
         it is sent once at most, and CallNotSent says that not one byte of it was given to the network."""
-        _check_headers(call.headers)
+        lines = _lines(call.headers)
         started, trip = monotonic(), _Trip()
         try:
-            async with asyncio.timeout(call.total):
-                message, body = await self._exchange(call, trip)
+            with self._limits.of(call.total):
+                message, body = await self._exchange(call, lines, trip)
         except _BROKEN as error:
             raise trip.told(error) from error
         return Reply(message.code, _lowered(message.headers), body, monotonic() - started)
@@ -110,9 +117,9 @@ class HttpTransport:
         self._pools.clear()
         self._places.clear()
 
-    async def _exchange(self, call: Call, trip: _Trip) -> tuple[RawResponseMessage, bytes]:
-        place, path = self._found(call.url, _Trust(call.certificates, call.identity))
-        data = _head(call, path, host=place.host) + call.body
+    async def _exchange(self, call: Call, lines: str, trip: _Trip) -> tuple[RawResponseMessage, bytes]:
+        place, path = self._found(call)
+        data = _head(call, path, host=place.host, lines=lines) + call.body
         connection, wire = await _connected(place, call.connect)
         try:
             if wire.transport is None:
@@ -148,18 +155,19 @@ class HttpTransport:
                     return False
         return True
 
-    def _found(self, url: str, trust: _Trust) -> tuple[_Place, str]:
-        """Where this URL is, vetted, and its path with its query. CallForbidden."""
-        plain = _PLAIN_URL.fullmatch(url)
+    def _found(self, call: Call) -> tuple[_Place, str]:
+        """Where its URL is, vetted, and its path with its query. CallForbidden."""
+        plain = _PLAIN_URL.fullmatch(call.url)
         if plain:
-            origin, path = plain[1], plain[2]
+            origin, path = plain.groups()
         else:
-            target = URL(vetted(url, self._egress))
+            target = URL(vetted(call.url, self._egress))
             origin, path = str(target.origin()), target.raw_path_qs
-        place = self._places.get((origin, trust))
+        known_by = (origin, call.certificates, call.identity)
+        place = self._places.get(known_by)
         if place is None:
-            place = self._new_place(URL(vetted(origin, self._egress)), trust)
-            self._places[origin, trust] = place
+            place = self._new_place(URL(vetted(origin, self._egress)), _Trust(call.certificates, call.identity))
+            self._places[known_by] = place
         return place, path if path.startswith("/") else f"/{path}"
 
     def _new_place(self, url: URL, trust: _Trust) -> _Place:
@@ -309,27 +317,51 @@ class _Pool(aiohttp.TCPConnector):
         self._factory = cast("partial[ResponseHandler]", partial(_Wire, self._loop))  # aiohttp has no option for it
 
 
+@lru_cache
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=_NEVER_ROUNDED)
+
+
 async def _connected(place: _Place, seconds: float) -> tuple[Connection, _Wire]:
     """A connection that is as good as new, made within so many seconds if there is none."""
-    limit = aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=_NEVER_ROUNDED)
     while True:
-        connection = await place.pool.connect(place.route, traces=[], timeout=limit)
+        connection = await place.pool.connect(place.route, [], _within(seconds))
         wire = cast(_Wire, connection.protocol)
         if not wire.is_stale():
             return connection, wire
         connection.close()
 
 
-def _head(call: Call, path: str, *, host: str) -> bytes:
-    """The request line and the headers, which are checked: visible ASCII."""
-    length = {"Content-Length": str(call.length)} if call.body or call.rest or call.method not in _BODILESS else {}
-    said = {name: value for name, value in call.headers.items() if name.lower() not in _FRAMING}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": host, **_OURS, **said, **length}.items())
-    return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode("ascii")
+def _head(call: Call, path: str, *, host: str, lines: str) -> bytes:
+    """The request line and the headers, of which these lines are made already."""
+    length = f"Content-Length: {call.length}\r\n" if call.body or call.rest or call.method not in _BODILESS else ""
+    return f"{call.method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}{length}\r\n".encode("ascii")
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    """The header lines of a call but for those that are ours to say. MessageError for what is not visible ASCII."""
+    lines = [line for name, line in _OURS.items() if name not in headers]
+    for name, value in headers.items():
+        is_framing = _is_framing(name)
+        if not _HEADER_VALUE.fullmatch(value):
+            raise _unsayable(name)
+        if not is_framing:
+            lines.append(f"{name}: {value}\r\n")
+    return "".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _is_framing(name: str) -> bool:
+    """Whether a header is ours to say. MessageError when it is no name of one."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise _unsayable(name)
+    return name.lower() in _FRAMING
 
 
 async def _read(content: StreamReader, largest: int) -> bytes:
     """The decoded body, read piece by piece so that what is too large is cut before it fills the memory."""
+    if content.is_eof() and content.total_bytes <= largest:  # all of it came with its head
+        return content.read_nowait()
     pieces: list[bytes] = []
     size = 0
     while piece := await content.readany():
@@ -340,15 +372,13 @@ async def _read(content: StreamReader, largest: int) -> bytes:
     return b"".join(pieces)
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
-            raise MessageError(
-                Text(
-                    en=f"The value of the header {name!r} has a character that an HTTP header cannot carry.",
-                    fr=f"La valeur de l'en-tête {name!r} contient un caractère impossible dans un en-tête HTTP.",
-                )
-            )
+def _unsayable(name: str) -> MessageError:
+    return MessageError(
+        Text(
+            en=f"The value of the header {name!r} has a character that an HTTP header cannot carry.",
+            fr=f"La valeur de l'en-tête {name!r} contient un caractère impossible dans un en-tête HTTP.",
+        )
+    )
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from hub.transports.forms import form_fields
 from hub.transports.packages import NOTHING_BESIDE, Beside, form
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
+_NAMED = re.compile(r"\{([^{}]+)\}")
 _NOT_FOR_MESSAGES = frozenset(
     {"host", "connection", "content-length", "content-type", "transfer-encoding", "accept", "authorization", "cookie"}
 )
@@ -47,7 +48,7 @@ def rest_call(
             )
         )
     given = list(_parameters(operation, document))
-    query = "&".join(f"{_coded(name)}={_coded(value)}" for shape, name, value in given if shape.location == "query")
+    query = "&".join([f"{_coded(name)}={_coded(value)}" for shape, name, value in given if shape.location == "query"])
     path = _path(binding.path, {name: value for shape, name, value in given if shape.location == "path"})
     media, said, rest = _said(operation, binding, document, body=body, beside=beside)
     return Call(
@@ -94,7 +95,7 @@ def _parameters(operation: Operation, document: Document) -> Iterator[tuple[Shap
 
 def _path(template: str, values: Mapping[str, str]) -> str:
     """The template with each `{name}` replaced by one segment; an empty one (a webhook's) is the address itself."""
-    filled = re.sub(r"\{([^{}]+)\}", lambda found: _segment(found[1], values.get(found[1], "")), template)
+    filled = _NAMED.sub(lambda found: _segment(found[1], values.get(found[1], "")), template)
     return filled if not filled or filled.startswith("/") else f"/{filled}"
 
 

@@ -56,6 +56,7 @@ def test_a_file_of_200_mb_passes_from_the_portal_to_mtom_without_being_held(town
     assert growth[0] < GROWTH, f"{growth[0] / MB:.0f} MB"
 
 
+@pytest.mark.long
 def test_a_file_of_200_mb_passes_from_mtom_to_the_portal_without_being_held(town: Town) -> None:
     number = len(town.applications.came) + 1
 

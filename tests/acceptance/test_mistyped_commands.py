@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests import nursery
 from tests.installation import HUB
 
 
@@ -27,10 +29,10 @@ from tests.installation import HUB
         ("explain a b --side c --side d", "--side est dit deux fois", "hub explain --help"),
     ],
 )
-def test_a_mistyped_command_is_told_in_french(typed: str, told: str, more: str) -> None:
-    ended = subprocess.run(
-        [*HUB, *typed.split()], env={**os.environ, "HUB_LANGUAGE": "fr"}, capture_output=True, text=True, check=False
-    )
+def test_a_mistyped_command_is_told_in_french(typed: str, told: str, more: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "HUB_LANGUAGE": "fr"}
+
+    ended = nursery.run(tuple(typed.split()), environment=environment, folder=tmp_path, timeout=60)
 
     assert ended.returncode == 2
     assert told in ended.stderr

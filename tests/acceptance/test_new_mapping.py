@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from hub.errors import Conflict, NotFound
 from hub.specs import mapping as specs
 from hub.specs.load import load
 from hub.translation.paths import cells_of
+from tests import nursery
 from tests.installation import REPOSITORY
 
 LIBRARY = REPOSITORY / "docs" / "tutorial" / "library"
@@ -224,10 +223,9 @@ def test_a_question_whose_asker_declares_no_answer_leaves_the_reply_to_be_writte
 
 def test_the_command_ends_well_and_tells_what_is_left_in_the_language_that_was_asked_for(root: Path) -> None:
     said = ("--from", "portal.demander_reservation", "--to", "library.reserver_documents", "--language", "fr")
-    command = (sys.executable, "-m", "hub", "new", "mapping", "book-reservation", *said)
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HUB_ROOT": str(root)}
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = nursery.run(("new", "mapping", "book-reservation", *said), environment=environment, folder=root, timeout=60)
 
     assert done.returncode == 0, done.stderr
     assert "souhaitee_le: les noms ne se ressemblent qu'un peu" in done.stdout

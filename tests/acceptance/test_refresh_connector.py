@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from hub.drafting.connector import Asked
 from hub.drafting.making import make_connector, make_mapping
 from hub.drafting.refreshing import Refreshed, refresh
 from hub.errors import ConfigurationError
+from tests import nursery
 from tests.installation import REPOSITORY
 
 LIBRARY = REPOSITORY / "docs" / "tutorial" / "library"
@@ -160,12 +159,12 @@ def test_only_when_asked_the_new_contract_takes_the_place_of_the_old(root: Path)
 def test_the_command_ends_with_1_when_something_is_hit_and_says_it_in_french(root: Path) -> None:
     contract = root / "contracts" / "reservations.wsdl"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HUB_ROOT": str(root)}
-    command = (sys.executable, "-m", "hub", "connectors", "refresh", "library", "--with", str(contract), "--language", "fr")
+    command = ("connectors", "refresh", "library", "--with", str(contract), "--language", "fr")
 
-    same = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    same = nursery.run(command, environment=environment, folder=root, timeout=60)
     schema = contract.with_suffix(".xsd")
     schema.write_text(schema.read_text(encoding="utf-8").replace('value="80"', 'value="50"'), encoding="utf-8")
-    shorter = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    shorter = nursery.run(command, environment=environment, folder=root, timeout=60)
 
     assert (same.returncode, shorter.returncode) == (0, 1)
     assert "ReserverDocuments, demande, Observation : admet 50 caractères, en admettait 80" in shorter.stdout

@@ -118,6 +118,47 @@ def test_a_document_is_written_as_the_careful_way_writes_it(name: str, value: An
         assert outcome(lambda d=document: JsonCodec(shape).write(d)) == outcome(lambda d=document: write(d, shape))
 
 
+LOSSES = [
+    b'{"number": "a", "number": "a"}',
+    b'{"number": "a", "lines": [{"litres": 1, "litres": 1}]}',
+    b'{"number": "a", "number" : "\\u003a"}',
+    b'{"number": "a", "number": "\\u003A"}',
+    b'{"price": -0}',
+    b'{"price": -0, "number": "\\u002d"}',
+    b'{"price": -0.0}',
+    b'{"price": 18446744073709551615, "lines": [{"litres": -9223372036854775808}]}',
+    b'{"price": 18446744073709551616}',
+    b'{"price": 1.50}',
+    b'{"price": 1E2, "urgent": true}',
+    b'{"number": "\\u0000"}',
+    b'{"number": "\\ud800"}',
+    b'{"number": "\\ud83d\\ude00\\u00e9\\/"}',
+    b'{"number": "a:-0", "holder": {"name": "\\":", "born": null}}',
+    b'\xef\xbb\xbf{"number": "a"}',
+    b' {"number": "a"}\n',
+    b'{"number": "a"} x',
+    b'{"number": "\xff"}',
+    b'{"number": "a", "number": {}}',
+    b'{"number": "' + b"a" * 250_000 + b'"}',
+]
+"""What a quick reader of JSON would lose, or take for something else."""
+
+
+@pytest.mark.parametrize("data", LOSSES, ids=range(len(LOSSES)))
+def test_nothing_of_a_body_is_lost_on_the_quick_way(data: bytes) -> None:
+    assert outcome(lambda: JsonCodec(ORDER).read(data)) == outcome(lambda: read(parse(data), ORDER))
+
+
+@pytest.mark.parametrize("levels", [63, 64, 65])
+def test_a_shape_of_many_levels_is_read_as_deep_as_a_body_may_be(levels: int) -> None:
+    shape = Shape("level", Kind.OBJECT, children=(Shape("number", Kind.TEXT),))
+    for _ in range(levels - 1):
+        shape = Shape("level", Kind.OBJECT, children=(shape,))
+    data = b'{"level": ' * (levels - 1) + b'{"number": "1"}' + b"}" * (levels - 1)
+
+    assert outcome(lambda: JsonCodec(shape).read(data)) == outcome(lambda: read(parse(data), shape))
+
+
 BODIES = [
     b'{"a": 1, "b": [1.50, true, null, "x"]}',
     b'\xef\xbb\xbf{"a": -0}',

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -15,6 +15,7 @@ from hub.codecs.attribute_values import with_values_in
 from hub.contract import Column, Inside, Kind, Layout, LineType, Part, Shape
 from hub.errors import MessageError
 from hub.transports.layouts import part_of
+from tests.examples import examples
 
 _NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,6}", fullmatch=True)
 _SPACES = st.sampled_from(["", "urn:a", "urn:b"])
@@ -76,8 +77,7 @@ def documents(shape: Shape, free: st.SearchStrategy[str], *, fewest: int) -> st.
     return st.fixed_dictionaries({}, optional=fields)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(300, st.data())
 def test_xml_comes_back_whole(data: st.DataObject) -> None:
     shape = data.draw(shapes())
     document = data.draw(documents(shape, _XML_OPEN, fewest=1))
@@ -91,8 +91,7 @@ def test_xml_comes_back_whole(data: st.DataObject) -> None:
 _SPOILT = st.one_of(st.none(), st.text(max_size=3), st.lists(st.text(max_size=3), max_size=2), st.just({"strange": "x"}))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(400, st.data())
 def test_xml_is_written_as_its_elements_are(data: st.DataObject) -> None:
     shape = data.draw(shapes())
     document = data.draw(documents(shape, st.just(""), fewest=0))
@@ -114,8 +113,7 @@ def outcome(of: Callable[[Any], bytes], document: Any) -> object:
     return written
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(300, st.data())
 def test_json_comes_back_whole(data: st.DataObject) -> None:
     shape = data.draw(shapes(attributes=False))
     document = data.draw(documents(shape, _JSON_OPEN, fewest=0))
@@ -125,8 +123,7 @@ def test_json_comes_back_whole(data: st.DataObject) -> None:
     assert json.read(json.parse(written), shape) == document
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(200, st.data())
 def test_xml_in_another_encoding_comes_back_whole(data: st.DataObject) -> None:
     shape = data.draw(shapes())
     document = data.draw(documents(shape, _XML_OPEN, fewest=1))
@@ -138,8 +135,7 @@ def test_xml_in_another_encoding_comes_back_whole(data: st.DataObject) -> None:
         assert codec.read(codec.write(document)) == document
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(200, st.data())
 def test_xml_whose_values_stand_in_an_attribute_comes_back_whole(data: st.DataObject) -> None:
     part = with_values_in(Part(_with_values_in_v(data.draw(shapes(attributes=False))), media="application/xml"), "V")
     document = data.draw(documents(part.shape, _XML_OPEN, fewest=1))
@@ -157,8 +153,7 @@ def _with_values_in_v(shape: Shape) -> Shape:
     return replace(shape, kind=Kind.OBJECT, nullable=False, children=(value,))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
+@examples(300, st.data())
 def test_a_document_in_a_field_comes_back_whole(data: st.DataObject) -> None:
     around = data.draw(st.sampled_from(["application/xml", "application/json"]))
     within = data.draw(st.sampled_from(["application/xml", "application/json"]))
@@ -216,8 +211,7 @@ def _lines(kind: LineType) -> st.SearchStrategy[Any]:
     return st.lists(one, max_size=3) if kind.repeated else one
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data(), st.sampled_from(["csv", "fixed"]))
+@examples(400, st.data(), st.sampled_from(["csv", "fixed"]))
 def test_lines_come_back_whole_or_are_refused(data: st.DataObject, form: str) -> None:
     layout = data.draw(layouts(form))
     document = data.draw(st.fixed_dictionaries({kind.name: _lines(kind) for kind in layout.lines}))
@@ -243,8 +237,7 @@ def _without_outer_blanks(held: Any) -> Any:
     return [_without_outer_blanks(each) for each in held] if isinstance(held, list) else held.strip(" ")
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data(), st.sampled_from(["csv", "fixed"]))
+@examples(300, st.data(), st.sampled_from(["csv", "fixed"]))
 def test_any_bytes_are_lines_or_are_refused_as_a_message(data: st.DataObject, form: str) -> None:
     codec = codec_for(part_of(data.draw(layouts(form))))
     given_bytes = data.draw(st.binary(max_size=80) | st.text('01;"\r\n é0', max_size=60).map(str.encode))
@@ -255,8 +248,7 @@ def test_any_bytes_are_lines_or_are_refused_as_a_message(data: st.DataObject, fo
         assert error.status in (400, 422)
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.binary(max_size=200) | st.text("<>/=\"'!?&;[]-ax: \n", max_size=60).map(str.encode))
+@examples(500, st.binary(max_size=200) | st.text("<>/=\"'!?&;[]-ax: \n", max_size=60).map(str.encode))
 def test_any_bytes_are_parsed_or_refused_as_a_message(data: bytes) -> None:
     for parse in (xml.parse, json.parse):
         try:

@@ -32,8 +32,8 @@ class Misplanted(Exception):
 
 
 def copy_of_the_hub(folder: Path) -> Path:
-    """A copy, by itself in a folder."""
-    shutil.copytree(REPOSITORY / "hub", folder / "hub", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy, by itself in a folder; with what is compiled already, which stands for a file until that is changed."""
+    shutil.copytree(REPOSITORY / "hub", folder / "hub")
     return folder
 
 

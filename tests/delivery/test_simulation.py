@@ -12,7 +12,9 @@ import pytest
 
 from tests.delivery.simulate import Verdict, tried, tried_all
 
-SEEDS, PARTS = int(os.environ.get("HUB_SEEDS", "60")), 10
+SEEDS, PARTS = int(os.environ.get("HUB_SEEDS", "20")), 5
+LATER = range(20, 60)
+"""More, in the long tests."""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,14 @@ def verdicts() -> list[Verdict]:
 def test_nothing_is_lost_twice_or_out_of_order(part: int, verdicts: list[Verdict]) -> None:
     played = tried_all(range(part, SEEDS, PARTS))
     verdicts += played
+
+    assert [(verdict.seed, [str(each) for each in verdict.broken]) for verdict in played if verdict.broken] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_is_lost_twice_or_out_of_order_in_more_seeds(part: int) -> None:
+    played = tried_all(LATER[part::PARTS])
 
     assert [(verdict.seed, [str(each) for each in verdict.broken]) for verdict in played if verdict.broken] == []
 

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import nursery
 from tests.docs.pages import REPOSITORY, blocks
 from tests.installation import free_port
 
 INSTALLS = "make setup\n. .venv/bin/activate\n"
 """The only block that is not run: what it installs is what the tests run in."""
 SECONDS = 100
+COMMAND = Path(__file__).with_name("hub_command.py")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _environment(folder: Path, ports: Sequence[str]) -> dict[str, str]:
     programs = folder / "bin"
     programs.mkdir()
     hub = programs / "hub"
-    hub.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hub "$@"\n')
+    hub.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{COMMAND}" "{nursery.address()}" "$@"\n')
     hub.chmod(0o755)
     path = os.pathsep.join((str(programs), os.environ["PATH"]))
     python = {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 
 from hub.assembly import assemble
+from hub.catalogue import Catalogue, load_catalogue
 from hub.endpoints.app import build_app
 from hub.settings import read_settings
+from tests.books import book_on_sqlite
 from tests.endpoints.doors import Doors
 
 REPOSITORY = Path(__file__).parents[2]
@@ -41,10 +44,16 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def read_once(shipped: Path) -> Catalogue:
+    """What `shipped` says. It is frozen, so that every hub may go by the same."""
+    return load_catalogue(shipped)
+
+
 @pytest.fixture
-async def doors(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
+async def doors(shipped: Path, read_once: Catalogue, tmp_path: Path) -> AsyncIterator[Doors]:
     """The doors of a hub that accepts and does not deliver (its worker is not started)."""
-    async with opened(shipped, tmp_path) as found:
+    async with opened(shipped, tmp_path, read_once) as found:
         yield found
 
 
@@ -64,17 +73,18 @@ async def collecting(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
 
 
 @asynccontextmanager
-async def opened(root: Path, folder: Path) -> AsyncIterator[Doors]:
-    """The doors of a hub over the configuration in `root`, with its ledger in `folder`."""
+async def opened(root: Path, folder: Path, catalogue: Catalogue | None = None) -> AsyncIterator[Doors]:
+    """The doors of a hub over the configuration in `root`, read already or not, with its ledger in `folder`."""
     environment = {
         "HUB_ROOT": str(root),
-        "HUB_DATABASE": f"sqlite:///{folder / 'hub.db'}",
+        "HUB_DATABASE": book_on_sqlite(folder / "hub.db"),
         "HUB_KEYRING": str(folder / "hub.keys"),
         "HUB_NODE": "node-1",
         "HUB_BALLAST": "0",
         **{f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")},
     }
-    hub = await assemble(read_settings(environment))
+    with patch("hub.assembly.load_catalogue", lambda _: catalogue) if catalogue else nullcontext():
+        hub = await assemble(read_settings(environment))
     app = build_app(hub)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:

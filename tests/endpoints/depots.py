@@ -15,6 +15,7 @@ from hub.assembly import Hub, assemble
 from hub.endpoints.app import build_app
 from hub.ledger import Search
 from hub.settings import read_settings
+from tests.books import book_on_sqlite
 from tests.endpoints.doors import envelope
 
 SOAP = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
@@ -123,7 +124,9 @@ def installed(root: Path, contract: str, *, more: str = "", mapping: str = MAPPI
 @asynccontextmanager
 async def opened(root: Path) -> AsyncIterator[Depot]:
     """The door of a hub over these folders, with its ledger there."""
-    hub = await assemble(read_settings({"HUB_ROOT": str(root), "HUB_NODE": "n", "HUB_BALLAST": "0"}))
+    database = book_on_sqlite(root / "hub.db")
+    settings = {"HUB_ROOT": str(root), "HUB_DATABASE": database, "HUB_NODE": "n", "HUB_BALLAST": "0"}
+    hub = await assemble(read_settings(settings))
     app = build_app(hub)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub.test") as client:
         yield Depot(hub, app, client, await hub.desk.issue_key("depot", "default", ("send:*",), actor="test"))

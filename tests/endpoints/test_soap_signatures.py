@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -28,11 +28,12 @@ from hub.transports.credentials import Credentials
 from hub.transports.http import HttpTransport
 from hub.transports.signatures import fingerprint_of, read_signer
 from hub.transports.soap import soap_call
+from tests import nursery
 from tests.endpoints.depots import SOAP, Depot, installed, opened, tell, wsdl
 from tests.endpoints.doors import SECURITY, username_token
 from tests.endpoints.signers import DS, ENC, EXCLUSIVE, ID, MORE, Holder, Manner, holder, signed
 from tests.endpoints.test_soap_tokens import UTILITY
-from tests.installation import HUB, free_port
+from tests.installation import free_port
 
 ENVELOPE = f"{{{SOAP['1.1']}}}"
 MINUTE = timedelta(minutes=1)
@@ -506,13 +507,12 @@ async def test_a_key_for_digests_and_signatures_is_issued_on_the_command_line(
     admin = await depot.hub.desk.issue_key("staff", "default", ("admin",), actor="test")
     certificate = tmp_path / "depot.pem"
     certificate.write_text(OTHER.pem)
-    words = [*HUB, "keys", "issue", "depot", "--digest", "--certificate", str(certificate)]
+    words = ("keys", "issue", "depot", "--digest", "--certificate")
     told = {**os.environ, "HUB_URL": address.removesuffix("/soap/depot"), "HUB_ADMIN_KEY": admin, "HUB_LANGUAGE": "en"}
+    running = partial(nursery.run, environment=told, folder=tmp_path, timeout=60)
 
-    done = await asyncio.to_thread(subprocess.run, words, env=told, capture_output=True, text=True, check=False)
-    wrong = await asyncio.to_thread(
-        subprocess.run, [*words[:-1], str(tmp_path)], env=told, capture_output=True, text=True, check=False
-    )
+    done = await asyncio.to_thread(running, (*words, str(certificate)))
+    wrong = await asyncio.to_thread(running, (*words, str(tmp_path)))
 
     made = next(each for each in await depot.hub.ledger.keys() if each.certificate == fingerprint_of(OTHER.pem))
     assert f"hub_{made.id}_" in done.stdout, done.stderr

@@ -134,11 +134,11 @@ def test_no_pattern_of_the_hub_s_own_takes_long_on_any_text() -> None:
     for name, pattern, anywhere in patterns:
         for text in ADVERSE:
             subject = text if isinstance(pattern.pattern, str) else text.encode()
-            started = time.perf_counter()
+            started = time.process_time()
             pattern.fullmatch(subject)  # type: ignore[arg-type]
             if anywhere:
                 pattern.search(subject)  # type: ignore[arg-type]
-            slow[name] = max(slow.get(name, 0.0), time.perf_counter() - started)
+            slow[name] = max(slow.get(name, 0.0), time.process_time() - started)
 
     assert len(patterns) > 30
     assert {name: seconds for name, seconds in slow.items() if seconds > 1.0} == {}

@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 
 from hub.ledger import Ledger
+from tests.books import book_on_postgres, book_on_sqlite
 from tests.ledger.makers import Reversing
 from tests.postgres import Postgres
 
@@ -29,8 +30,17 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database that has no tables yet."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty book."""
+    if request.param == "sqlite":
+        return book_on_sqlite(tmp_path / "hub.db")
+    return book_on_postgres(request.getfixturevalue("postgres"))
 
 
 async def opener(url: str) -> AsyncIterator[Opener]:
@@ -47,7 +57,7 @@ async def opener(url: str) -> AsyncIterator[Opener]:
 
 @pytest.fixture
 async def opened(url: str) -> AsyncIterator[Opener]:
-    """Opens ledgers on the test's database; they are closed in the end."""
+    """Opens ledgers on the test's book; they are closed in the end."""
     async for opening in opener(url):
         yield opening
 
@@ -65,6 +75,6 @@ async def ledger(opened: Opener) -> Ledger:
 
 
 @pytest.fixture
-async def ledger_on_sqlite(sqlite_url: str) -> AsyncIterator[Ledger]:
-    async for opening in opener(sqlite_url):
+async def ledger_on_sqlite(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async for opening in opener(book_on_sqlite(tmp_path / "hub.db")):
         yield await opening()

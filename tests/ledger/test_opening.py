@@ -25,8 +25,8 @@ def engine_of(url: str) -> sa.Engine:
     return sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
 
 
-def test_migrations_make_from_nothing_the_tables_that_the_code_knows(url: str) -> None:
-    engine = engine_of(url)
+def test_migrations_make_from_nothing_the_tables_that_the_code_knows(empty_url: str) -> None:
+    engine = engine_of(empty_url)
 
     upgrade(engine)
 
@@ -36,8 +36,8 @@ def test_migrations_make_from_nothing_the_tables_that_the_code_knows(url: str) -
     engine.dispose()
 
 
-def test_migrations_change_nothing_the_second_time(url: str) -> None:
-    engine = engine_of(url)
+def test_migrations_change_nothing_the_second_time(empty_url: str) -> None:
+    engine = engine_of(empty_url)
     upgrade(engine)
     said: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: said.append(statement))

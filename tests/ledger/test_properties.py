@@ -27,7 +27,9 @@ from hub.message import Delivery
 from tests.ledger.makers import FAILED, LEASE, NOON, REFUSED, RETRY, Reversing, an_acceptance, seconds
 from tests.ledger.model import ModelLedger
 
-EXAMPLES = int(os.environ.get("HUB_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("HUB_EXAMPLES", "8"))
+ALL_EXAMPLES = 20
+"""In the long tests."""
 POLICY = LanePolicy(at_once=4, per_second=100)
 PARKING = replace(RETRY, repeatable=False)
 """Unanswered, it waits for a person."""
@@ -195,13 +197,14 @@ def _comparable(each: Delivery) -> tuple[object, ...]:
     return each.id, str(each.state), each.due_at, each.attempts, each.tries, each.look_up, each.failing_since, *lease
 
 
-def test_the_ledger_does_what_its_model_does(bench: Bench) -> None:
+@pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(ALL_EXAMPLES, marks=pytest.mark.long)])
+def test_the_ledger_does_what_its_model_does(bench: Bench, examples: int) -> None:
     class On(LedgerAndModel):
         pass
 
     On.bench = bench
     play = settings(
-        max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=examples, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
 
     run_state_machine_as_test(On, settings=play)

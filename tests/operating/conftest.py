@@ -15,15 +15,16 @@ import pytest
 from hub.assembly import Hub, assemble
 from hub.endpoints.app import build_app
 from hub.settings import read_settings
+from tests.books import book_on_postgres, book_on_sqlite
 from tests.operating import removals
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, on each of both."""
+    """The address of an empty book, on each of both."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'hub.db'}"
-    return str(request.getfixturevalue("postgres").new_database())
+        return book_on_sqlite(tmp_path / "hub.db")
+    return book_on_postgres(request.getfixturevalue("postgres"))
 
 
 @dataclass

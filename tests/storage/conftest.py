@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.ledger import Ledger
-from tests.endpoints.conftest import doors, shipped
+from tests.endpoints.conftest import doors, read_once, shipped
 from tests.faults.conftest import busy_town, nodes
 from tests.ledger.conftest import ledger_on_sqlite, opened_on_postgres, postgres_url, sqlite_url
 from tests.ledger.makers import Reversing
@@ -24,6 +24,7 @@ __all__ = [
     "nodes",
     "opened_on_postgres",
     "postgres_url",
+    "read_once",
     "shipped",
     "sqlite_url",
 ]

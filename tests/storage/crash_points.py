@@ -85,6 +85,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._made: dict[str, Counter[str]] = {}
         self._judging = threading.Lock()  # Alembic has one context a process
         (folder / "empty").mkdir()
         prepared = folder / "prepared" / "hub.db"
@@ -96,14 +97,19 @@ class Stage:
         """All points of the phases: as many of each call as the thread that makes most of them."""
         found = []
         for phase in phases:
-            with self.book(phase) as book:
-                log = book.parent / "strace.log"
-                ended = run(phase, book, log=log)
-                assert ended.returncode == 0, ended.stderr
-                made = counted(log.read_text())
+            if phase not in self._made:
+                self._made[phase] = self._calls_of(phase)
+            made = self._made[phase]
             for failure, calls in FAILURES.items():
                 found += [Point(phase, failure, call, n + 1) for call in calls for n in range(made[call])]
         return found
+
+    def _calls_of(self, phase: str) -> Counter[str]:
+        with self.book(phase) as book:
+            log = book.parent / "strace.log"
+            ended = run(phase, book, log=log)
+            assert ended.returncode == 0, ended.stderr
+            return counted(log.read_text())
 
     def book(self, phase: str) -> _Copy:
         """A copy of what a phase finds, for one process."""

@@ -14,7 +14,7 @@ import psycopg
 import yaml
 
 from tests.benchmarks.delivery.processes import end, tree
-from tests.installation import Admin, Installation, Node, install
+from tests.installation import HUB, Admin, Installation, Node, install
 
 OWN = Path(__file__).parent / "installation"
 LIMITS = {"at_once": "200", "per_second": "1000000"}
@@ -50,7 +50,7 @@ def town(folder: Path, *, office: int, database: str = "") -> Installation:
 
 
 class BenchNode(Node):
-    """A node, or the parent of several; or one under the profiler."""
+    """A node, or the parent of several; or one under the profiler. It starts as it does in a town hall, from nothing."""
 
     def __init__(self, installation: Installation, *, processes: int = 1, profile: Path | None = None) -> None:
         super().__init__(installation, processes=processes)
@@ -58,9 +58,8 @@ class BenchNode(Node):
 
     def start(self, *, wait: float = 60.0) -> Node:
         """Start it, and return when it is ready."""
-        if self._profile is None:
-            return super().start(wait=wait)
-        command = (sys.executable, "-m", f"{__package__}.profiled", str(self._profile))
+        profiled = (sys.executable, "-m", f"{__package__}.profiled", str(self._profile))
+        command = profiled if self._profile else (*HUB, "serve", *self._options)
         environment = {**self._town.environment, "HUB_NODE": self.name, "HUB_PORT": str(self.port)}
         with (self._town.root / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, cwd=self._town.root, stdout=log, stderr=log)

@@ -1,0 +1,95 @@
+"""Time limits that share their timers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from hub.time_limits import TimeLimits
+
+
+async def test_what_takes_longer_than_its_limit_is_ended() -> None:
+    limits, loop = TimeLimits(), asyncio.get_running_loop()
+    begun = loop.time()
+
+    with pytest.raises(TimeoutError), limits.of(0.05):
+        await asyncio.sleep(5)
+
+    assert 0.04 < loop.time() - begun < 1
+
+
+async def test_what_ends_in_time_is_left_alone() -> None:
+    limits = TimeLimits()
+
+    with limits.of(0.02):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+
+    assert not limits._running, "nothing is kept of limits that are over"
+
+
+async def test_each_of_many_runs_out_at_its_own_time() -> None:
+    limits, ended = TimeLimits(), list[str]()
+
+    async def limited(name: str, *, after: float, seconds: float) -> None:
+        await asyncio.sleep(after)
+        with suppress(TimeoutError), limits.of(seconds):
+            await asyncio.sleep(5)
+        ended.append(name)
+
+    await asyncio.gather(
+        limited("second", after=0.05, seconds=0.1),
+        limited("first", after=0, seconds=0.1),
+        limited("third", after=0, seconds=0.2),
+    )
+
+    assert ended == ["first", "second", "third"]
+
+
+async def test_a_task_that_is_cancelled_within_its_limit_is_cancelled() -> None:
+    limits = TimeLimits()
+
+    async def limited() -> None:
+        with limits.of(5):
+            await asyncio.sleep(5)
+
+    task = asyncio.create_task(limited())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_task_that_is_cancelled_as_its_limit_runs_out_is_cancelled() -> None:
+    limits = TimeLimits()
+
+    async def limited() -> None:
+        with limits.of(0.02):
+            await asyncio.sleep(5)
+
+    task = asyncio.create_task(limited())
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.02, task.cancel)
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_inner_limit_that_runs_out_leaves_the_outer_one_running() -> None:
+    limits = TimeLimits()
+
+    with limits.of(5):
+        with pytest.raises(TimeoutError), limits.of(0.02):
+            await asyncio.sleep(5)
+        await asyncio.sleep(0)
+
+    task = asyncio.current_task()
+    assert task is not None and not task.cancelling()
+
+
+async def test_another_error_goes_through_a_limit() -> None:
+    with pytest.raises(ValueError), TimeLimits().of(5):
+        raise ValueError

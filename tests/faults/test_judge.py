@@ -282,4 +282,5 @@ def test_a_takeover_lasts_from_the_death_to_the_next_attempt() -> None:
     took = takeovers(clean())
 
     assert took.seconds == [2.5], "killed at 10, looked up from 12.5 on"
+    assert took.freed == [2.0], "its loss is noted at 12"
     assert took.held == 1

@@ -1,4 +1,4 @@
-"""How soon another hand took up what a killed node held: from its death to the next attempt of each delivery. Pure."""
+"""How soon what a killed node held was taken up: from its death until it is free again, and until its next attempt. Pure."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ Deaths = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True)
 class Takeovers:
-    """Seconds from each death to each next attempt, in order; `held` counts the deaths that left something behind."""
+    """Seconds from each death to each next attempt, in order, and until each was `freed` (its loss was noted, and whoever
+    may claim it can); `held` counts the deaths that left something behind."""
 
     seconds: Sequence[float]
+    freed: Sequence[float]
     held: int
 
     def facts(self) -> dict[str, Any]:
         """The figures."""
         percentiles = {"p50": 0.50, "p99": 0.99, "max": 1.0}
         return {"takeovers": len(self.seconds)} | {
-            f"takeover_{name}_s": round(self.at(share), 1) for name, share in percentiles.items()
+            f"{what}_{name}_s": round(_at(share, seconds), 1)
+            for what, seconds in (("takeover", self.seconds), ("freed", self.freed))
+            for name, share in percentiles.items()
         }
 
-    def at(self, share: float) -> float:
-        """The time within which this share of all was taken up."""
-        return self.seconds[min(len(self.seconds) - 1, int(share * len(self.seconds)))] if self.seconds else 0.0
+
+def _at(share: float, seconds: Sequence[float]) -> float:
+    """The time within which this share of all was over."""
+    return seconds[min(len(seconds) - 1, int(share * len(seconds)))] if seconds else 0.0
 
 
 def takeovers(evidence: Evidence) -> Takeovers:
@@ -44,7 +49,7 @@ def takeovers(evidence: Evidence) -> Takeovers:
     for line in evidence.journal:
         if line["delivery"]:
             lines[line["delivery"]].append(line)
-    seconds, dead = [], set()
+    seconds, freed, dead = [], [], set()
     for own in lines.values():
         for place, line in enumerate(own):
             death = _death_before(line, names, deaths)
@@ -52,7 +57,8 @@ def takeovers(evidence: Evidence) -> Takeovers:
                 dead.add(line["detail"]["holder"])
                 after = own[place + 1 :] if line["event"] == "lease-lost" else ()
                 seconds.append(max(0.0, _begun(after, line, names, deaths) - death))
-    return Takeovers(sorted(seconds), len(dead))
+                freed.append(line["at"] / MICROSECONDS - death)
+    return Takeovers(sorted(seconds), sorted(freed), len(dead))
 
 
 def _death_before(line: Row, names: Mapping[str, Row], deaths: Deaths) -> float | None:

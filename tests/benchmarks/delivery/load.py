@@ -57,7 +57,7 @@ class Load:
     statuses: Counter[int] = field(default_factory=Counter)
     sent: int = 0
     connections: list[Sending] = field(default_factory=list)
-    idle: list[Sending] = field(default_factory=list)
+    idle: deque[Sending] = field(default_factory=deque)
     due: deque[tuple[int, int]] = field(default_factory=deque)
     busy: int = 0
     started_ns: int = 0
@@ -91,14 +91,15 @@ class Load:
             sending.next()
 
     async def _paced(self) -> None:
-        """A request every 1/rate s, whatever becomes of the others; its wait for a free connection counts."""
+        """A request every 1/rate s, whatever becomes of the others, on the connection that has rested for longest: a server closes
+        those that say nothing. Its wait for a free one counts."""
         loop, apart = asyncio.get_running_loop(), 1.0 / self.order.rate
         start = loop.time()
         while self.more():
             await asyncio.sleep(max(0.0, start + self.sent * apart - loop.time()))
             at_ns = self.started_ns + int(self.sent * apart * 1e9)
             if self.idle:
-                self.idle.pop().send(self.take(), at_ns)
+                self.idle.popleft().send(self.take(), at_ns)
             else:
                 self.due.append((self.take(), at_ns))
 

@@ -91,8 +91,8 @@ class Load:
             sending.next()
 
     async def _paced(self) -> None:
-        """A request every 1/rate s, whatever becomes of the others, on the connection that has rested for longest: a server closes
-        those that say nothing. Its wait for a free one counts."""
+        """A request every 1/rate s, whatever becomes of the others; its wait for a free connection counts. The one that has
+        rested for longest goes first: a server closes those that say nothing."""
         loop, apart = asyncio.get_running_loop(), 1.0 / self.order.rate
         start = loop.time()
         while self.more():

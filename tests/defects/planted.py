@@ -96,7 +96,7 @@ PLANTED = (
         "I10",
         "worker.py",
         "LEASE = timedelta(seconds=15)",
-        "LEASE = timedelta(seconds=2)",
+        "LEASE = timedelta(seconds=1)",
     ),
     Planted(
         "the count of attempts starts anew at each failure",

@@ -27,6 +27,23 @@ async def test_a_good_message_is_accepted_with_a_receipt_and_a_place(doors: Door
     assert await doors.kept() == 1
 
 
+async def test_an_error_that_nobody_expected_is_answered_without_its_words(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_: object) -> None:
+        raise RuntimeError("Camille Martin, 12 rue des Tanneurs")
+
+    monkeypatch.setattr(type(doors.hub.intake), "accept", lambda _self, arrival: failing(arrival))
+
+    answer = await doors.say(bin_request())
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "Camille" not in answer.text
+    assert await doors.kept() == 0
+
+
 async def test_the_same_message_again_gives_the_first_receipt(doors: Doors) -> None:
     first = await doors.say(bin_request(), Idempotency_Key="abc-1")
 

@@ -141,10 +141,14 @@ class Admin:
         )
 
     def get(self, path: str, **query: str) -> dict:
-        """A question."""
-        reply = self._client.get(path, params=query)
+        """A question, and what is answered."""
+        reply = self.ask(path, **query)
         assert reply.status_code == 200, reply.text
         return reply.json()
+
+    def ask(self, path: str, **query: str) -> httpx.Response:
+        """A question that may be refused."""
+        return self._client.get(path, params=query)
 
     def post(self, path: str, **body: object) -> dict:
         """A change."""

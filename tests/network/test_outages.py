@@ -109,7 +109,7 @@ async def test_an_application_that_says_later_in_a_bulk_is_left_alone_by_the_who
     await way.first_attempt()
     await asyncio.sleep(2.2)
     during = len(way.waste.turns)
-    await until(lambda: len(way.orders) == 40, seconds=20)
+    await until(way.all_carried_out, seconds=20)
 
     assert during <= AT_ONCE, "what was under way, and nothing more"
     assert set(await way.done()) == {State.DELIVERED}
@@ -165,7 +165,7 @@ async def test_credentials_that_end_in_a_bulk_stop_the_lane_at_once_and_cost_no_
     waiting = [each for each in await way.deliveries() if each.state is State.WAITING]
     await way.waste.tell(PASS)
     await way.mended()
-    await until(lambda: len(way.orders) == 40, seconds=20)
+    await until(way.all_carried_out, seconds=20)
 
     assert during <= AT_ONCE, "no storm of sign-ins"
     assert lane.gate is Gate.OPEN and "401" in lane.reason

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 from fastapi import FastAPI
@@ -60,6 +62,12 @@ class Doors:
     async def kept(self) -> int:
         """How many messages the ledger holds."""
         return len((await self.hub.ledger.find(Search())).found)
+
+    async def let_pass(self, time: timedelta) -> None:
+        """Let the hub's clock be ahead by as much, without waiting."""
+        ahead = AsyncMock(spec=self.hub.ledger)
+        ahead.time.return_value = self.hub.clock() + time
+        await self.hub.clock.agree_with(ahead)
 
     async def unharmed(self) -> bool:
         """Whether the next good message is taken as if nothing had been."""

@@ -42,10 +42,9 @@ async def said(doors: Doors, parcel: dict[str, Any], verb: str = "acknowledge", 
 
 
 async def lent_for_a_moment(doors: Doors) -> Parcel:
-    """What waits, fetched for so short a time that the lease has ended when this returns."""
-    moment = Fetch(25, timedelta(milliseconds=200), 0)
-    [parcel] = await doors.hub.mailboxes.fetch(WASTE, moment, is_gone=nobody_is_gone)
-    await asyncio.sleep(0.25)
+    """What waits, fetched for a minute that has passed, by the hub's clock, when this returns."""
+    [parcel] = await doors.hub.mailboxes.fetch(WASTE, Fetch(25, timedelta(minutes=1), 0), is_gone=nobody_is_gone)
+    await doors.let_pass(timedelta(minutes=1))
     return parcel
 
 

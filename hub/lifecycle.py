@@ -52,7 +52,7 @@ SUSPECT = 3
 
 APART, WITHIN = timedelta(seconds=2), timedelta(seconds=3)
 """What lies between two suspects, time enough for most calls; many come closer, so that the last goes within twenty seconds
-of a death, of which a lease may take fifteen."""
+of a death, of which a lease may take twelve."""
 
 
 def check_transition(before: State, after: State) -> None:

@@ -15,7 +15,7 @@ from hub.errors import HubUnavailable
 from hub.ledger import Claim, Ledger, Offer
 from hub.lifecycle import LanePolicy
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=12)
 RENEWAL = 2.0
 """Seconds between renewals, after each of which what others lost is taken up: a lease survives several that fail, and what
 a dead node held is taken up soon after it has run out."""

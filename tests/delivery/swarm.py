@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.installation import Installation
 
-LEASE = 15.0
+LEASE = 12.0
 
 
 @dataclass(frozen=True)

@@ -172,12 +172,13 @@ def _next_positions(connection: sa.Connection) -> sa.ColumnElement[int]:
 
 
 def _leave_as_production(connection: sa.Connection) -> None:
-    """PostgreSQL's autovacuum would have been here long ago; SQLite has nobody who would."""
+    """PostgreSQL's autovacuum would have been here long ago, and its checkpoints; SQLite has nobody who would."""
     if connection.dialect.name == "sqlite":
         return
     connection.execution_options(isolation_level="AUTOCOMMIT")
     for table in metadata.sorted_tables:
         connection.exec_driver_sql(f"VACUUM ANALYZE {table.name}")
+    connection.exec_driver_sql("CHECKPOINT")
 
 
 def _driver(url: str) -> str:

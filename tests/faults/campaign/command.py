@@ -23,7 +23,7 @@ from tests.faults.campaign.plan import Plan
 from tests.faults.campaign.town import Town
 from tests.faults.campaign.workload import Clients, Desk, key_for
 
-DRAIN_WITHIN = 4 + 15 + 30
+DRAIN_WITHIN = 4 + 12 + 30
 """Seconds: the longest wait between two attempts, a lease, and half a minute."""
 SAYING = 40.0
 """Seconds that clients get to have accepted, after all has healed, what they were about to say."""

@@ -18,7 +18,7 @@ from tests.faults.campaign.plan import Plan
 from tests.faults.campaign.town import Gate, Node, Town
 from tests.faults.proxy import PASS, Fault
 
-LEASE = 15.0
+LEASE = 12.0
 LAST_ONE = 0.003
 """How often the last node that works may be killed, each time that one is due (twenty times a second while it waits)."""
 OF_DATABASE = (Fault("hold"), Fault("reset"))

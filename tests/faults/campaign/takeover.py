@@ -10,7 +10,7 @@ from typing import Any
 from tests.faults.campaign.evidence import Evidence, Row
 
 MICROSECONDS = 1_000_000
-LEASE = 15.0
+LEASE = 12.0
 """Seconds that a claim is held at least, whatever becomes of its holder."""
 
 Deaths = Mapping[str, Sequence[float]]

@@ -95,7 +95,7 @@ PLANTED = (
         "a lease is shorter than a call and is not renewed",
         "I10",
         "worker.py",
-        "LEASE = timedelta(seconds=15)",
+        "LEASE = timedelta(seconds=12)",
         "LEASE = timedelta(seconds=1)",
     ),
     Planted(

@@ -16,6 +16,7 @@ import pytest
 
 from tests.faults.proxy import PASS, Fault, Proxy, told
 from tests.installation import REPOSITORY
+from tests.stopwatch import wait_awake
 
 BODY = b'{"number": "I-000001"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n" + BODY
@@ -59,19 +60,21 @@ async def proxy(origin: Origin) -> AsyncIterator[Proxy]:
 async def said(proxy: Proxy, *, patience: float = 0.5) -> tuple[bytes, str]:
     """What comes back for one request, and how it ends: closed, reset, or open when patience is over."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-    got = b""
-    try:
-        writer.write(REQUEST)
-        async with asyncio.timeout(patience):
+    got = bytearray()
+
+    async def heard() -> str:
+        try:
             while piece := await reader.read(65536):
-                got += piece
-        return got, "closed"
-    except TimeoutError:
-        return got, "open"
-    except ConnectionError:
-        return got, "reset"
-    finally:
-        writer.close()
+                got.extend(piece)
+        except ConnectionError:
+            return "reset"
+        return "closed"
+
+    writer.write(REQUEST)
+    hearing = asyncio.create_task(heard())
+    end = hearing.result() if await wait_awake(hearing, patience) else "open"
+    writer.close()
+    return bytes(got), end
 
 
 async def test_what_is_not_harmed_passes_both_ways(proxy: Proxy, origin: Origin) -> None:

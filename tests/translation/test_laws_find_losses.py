@@ -100,8 +100,8 @@ def test_a_row_for_which_no_value_can_be_made_is_said() -> None:
 
 
 def test_the_same_seed_makes_the_same_records_and_takes_well_under_a_second() -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     reports = [check_laws(bin_replacement(), source_of(), seed=3) for _ in range(2)]
 
     assert reports[0] == reports[1]
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2

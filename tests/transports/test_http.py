@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from cryptography import x509
@@ -28,6 +27,7 @@ from hub.call import Call
 from hub.errors import CallForbidden, CallNotSent, CallUnanswered, MessageError, TransportError
 from hub.transports.addresses import Egress
 from hub.transports.http import HttpTransport
+from tests.stopwatch import Stopwatch
 
 LOOPBACK = Egress(networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -142,12 +142,11 @@ async def test_a_connection_that_is_never_accepted_sent_nothing(transport: HttpT
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
-        started = monotonic()
 
-        with pytest.raises(CallNotSent, match="time limit"):
+        with Stopwatch() as watch, pytest.raises(CallNotSent, match="time limit"):
             await transport.send(call(f"http://127.0.0.1:{port}/", connect=0.3))
 
-        assert monotonic() - started < 1
+        assert watch.seconds < 1
         for filler in fillers:
             filler.close()
 
@@ -293,12 +292,10 @@ async def test_a_call_that_had_begun_to_leave_is_unanswered(
     manner: Manner, word: str | None, transport: HttpTransport
 ) -> None:
     async with serving(manner) as server:
-        started = monotonic()
-
-        with pytest.raises(CallUnanswered, match=word):
+        with Stopwatch() as watch, pytest.raises(CallUnanswered, match=word):
             await transport.send(call(server.url, total=1.0))
 
-        assert monotonic() - started < 1.6
+        assert watch.seconds < 1.6
         assert len(server.requests) == 1
 
 

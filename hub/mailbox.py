@@ -19,7 +19,7 @@ from hub.call import Delivered, Refused
 from hub.caller import Caller, all_problems, keyed
 from hub.catalogue import Catalogue, mailbox
 from hub.codecs import Codecs
-from hub.contract import Document
+from hub.contract import Document, Part
 from hub.dispatcher import Dispatcher, Plan, Result, outgoing_key
 from hub.errors import Conflict, LeaseEnded, MessageError, NotFound, Text
 from hub.ledger import Claim, Ledger
@@ -107,7 +107,8 @@ class Mailboxes:
             await asyncio.sleep(min(BETWEEN, left))
 
     async def acknowledge(self, by: Collector, delivery: str, receipt: str, *, answer: Any = None) -> State:
-        """The collector has done it, and says in `answer` what its contract's answer says. The same again changes nothing.
+        """The collector has done it, and says in `answer` what its contract's answer says: as JSON says it, XML as text, or
+        the document's own bytes. The same again changes nothing.
 
         NotFound, Conflict when it was fetched again since, LeaseEnded, MessageError for an answer that does not fit.
         """
@@ -195,7 +196,7 @@ class Mailboxes:
                     fr="Son contrat ne prévoit pas de réponse : retirez-la.",
                 )
             )
-        body = answer.encode() if isinstance(answer, str) and "json" not in part.media else orjson.dumps(answer)
+        body = _bytes_of(answer, part)
         if problems := part.check(body):
             raise MessageError(problems=problems)
         return self._codecs.of(part).read(body), body
@@ -212,6 +213,12 @@ class Mailboxes:
 def exchanges_of(catalogue: Catalogue, application: str) -> Collection[str]:
     """The exchanges that an application fetches."""
     return [name for name, exchange in catalogue.exchanges.items() if exchange.collected_by(application)]
+
+
+def _bytes_of(answer: Any, part: Part) -> bytes:
+    if isinstance(answer, bytes):
+        return answer
+    return answer.encode() if isinstance(answer, str) and "json" not in part.media else orjson.dumps(answer)
 
 
 def _ended() -> LeaseEnded:

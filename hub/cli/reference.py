@@ -25,6 +25,7 @@ from hub.endpoints.mailboxes import mailbox_routes
 from hub.endpoints.problems import NAMESPACE
 from hub.endpoints.rest import rest_routes
 from hub.endpoints.soap import soap_routes
+from hub.endpoints.soap_mailboxes import soap_mailbox_routes
 from hub.errors import Text
 from hub.lifecycle import LONGEST_WAIT, TRANSITIONS, Gate, Lane, LanePolicy, RetryPolicy, decide, lane_after
 from hub.message import Delivery, State
@@ -323,7 +324,7 @@ def _doors() -> Iterator[tuple[str, str, Iterable[Any]]]:
     intro = (
         "Right: `collect:<exchange>`. [Let an application fetch what is for it](../how-to/mailboxes.md) shows the bodies."
     )
-    yield "Applications, mailboxes", intro, mailbox_routes()
+    yield "Applications, mailboxes", intro, [*mailbox_routes(), *soap_mailbox_routes()]
     yield "Applications, SOAP", "The contract of a SOAP connector, served. Right: `send:<exchange>`.", soap_routes()
     yield "Health and measures", "The two health routes need no key; `/metrics` needs `read`.", health_routes()
     intro = "Needs `read`; every change (POST) needs `admin` and a reason. The console, at `/admin`, offers the same."

@@ -20,7 +20,9 @@ Write = Callable[[Any], str]
 Writer = Callable[[Document], bytes | None]
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that XML cannot hold, not even by its number."""
+
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _VALUE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"})
 
@@ -151,7 +153,7 @@ def compiled(shape: Shape, prefixes: Mapping[str, str]) -> Writer:
             text = write(document)
         except _Odd:
             return None
-        return None if _NOT_XML.search(text) else text.encode()
+        return None if NOT_XML.search(text) else text.encode()
 
     return written
 

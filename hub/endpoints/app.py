@@ -26,6 +26,7 @@ from hub.endpoints.openapi import Reader, document
 from hub.endpoints.problems import problem_response, standing_of, written
 from hub.endpoints.rest import is_said, json_response, rest_routes, said
 from hub.endpoints.soap import soap_routes
+from hub.endpoints.soap_mailboxes import soap_mailbox_routes
 from hub.errors import HubError, Language, Problem, Text, same
 
 
@@ -59,6 +60,7 @@ def build_app(hub: Hub) -> FastAPI:
             *rest_routes(),
             *soap_routes(),
             *mailbox_routes(),
+            *soap_mailbox_routes(),
             *health_routes(),
             *console_routes(),
             Route("/openapi.json", described),

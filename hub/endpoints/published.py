@@ -1,4 +1,4 @@
-"""An application's own contract as the hub publishes it: its files, with every address in them turned to the hub's."""
+"""A contract as the hub publishes it, an application's or its own: its files, with every address turned to the hub's."""
 
 from __future__ import annotations
 
@@ -40,16 +40,30 @@ def published_import(application: Application, name: str, *, address: str) -> by
     return _turned(application, name, address)
 
 
+def published_own(contract: bytes, *, address: str) -> bytes:
+    """A WSDL of the hub's own, which imports nothing, saying that the service is at `address`."""
+    return _written(_addressed(contract, address))
+
+
 def _turned(application: Application, name: str, address: str) -> bytes:
-    root = parse(application.file(name))
-    for element in root.iter(*_ADDRESSES):
-        element.set("location", address)
+    root = _addressed(application.file(name), address)
     for element, attribute in _references(root):
         target = _within(application, name, element.get(attribute, ""))
         if target:
             element.set(attribute, f"{address}?xsd={quote(target)}")
         else:
             del element.attrib[attribute]
+    return _written(root)
+
+
+def _addressed(contract: bytes, address: str) -> etree._Element:
+    root = parse(contract)
+    for element in root.iter(*_ADDRESSES):
+        element.set("location", address)
+    return root
+
+
+def _written(root: etree._Element) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 

@@ -37,7 +37,7 @@ def fault_response(
     fault = SoapFault(code, text, detail=declared or _detail(kind, problems, language), told=told)
     return Response(
         write_fault(fault, version=version, headers=headers),
-        status_code=_status(status, code, version),
+        status_code=_of_binding(code, version) if declared else _status(status, code, version),
         headers={"Content-Type": MEDIA[version], "Cache-Control": "no-store", **headers_of(status)},
     )
 
@@ -54,8 +54,11 @@ def declared_by(application: Application, operation: str, error: Exception, lang
 
 
 def _status(status: int, code: FaultCode, version: Version) -> int:
-    if status in _SAID_BY_HTTP:
-        return status
+    return status if status in _SAID_BY_HTTP else _of_binding(code, version)
+
+
+def _of_binding(code: FaultCode, version: Version) -> int:
+    """The status that SOAP's HTTP binding has for a fault: with any other, some stacks do not read a declared one."""
     sender = version == "1.2" and code == "Client"
     return HTTPStatus.BAD_REQUEST if sender else HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -66,13 +69,13 @@ def _detail(kind: str, problems: tuple[Problem, ...], language: Language) -> byt
         element = etree.SubElement(root, f"{{{NAMESPACE}}}problem")
         for name in ("row", "label", "path", "side"):
             if value := getattr(problem, name):
-                element.set(name, _writable(value))
-        etree.SubElement(element, f"{{{NAMESPACE}}}text").text = _writable(problem.text.said_in(language))
+                element.set(name, writable(value))
+        etree.SubElement(element, f"{{{NAMESPACE}}}text").text = writable(problem.text.said_in(language))
         for value in problem.accepted:
-            etree.SubElement(element, f"{{{NAMESPACE}}}accepted").text = _writable(value)
+            etree.SubElement(element, f"{{{NAMESPACE}}}accepted").text = writable(value)
     return etree.tostring(root)
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """Text that XML can hold: a value that is quoted in a problem may have come with anything."""
     return "".join(sign if sign in "\t\n\r" or sign.isprintable() else "\ufffd" for sign in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from hub.endpoints.soap_faults import MEDIA, fault_response
 from hub.errors import Language
 from hub.transports.addressing import Addressing, answer_headers, check_addressing, fault_headers
 from hub.transports.encoded import styled
-from hub.transports.envelope import NAMESPACES, Version, wrap
+from hub.transports.envelope import NAMESPACES, Envelope, Version, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class Manner:
     version: Version
     language: Language
     addressing: Addressing | None = None
+
+    def towards(self, envelope: Envelope, *, version: Version) -> Manner:
+        """The same caller, of whose envelope it is now known what it says, and in which version."""
+        return replace(self, version=version, addressing=envelope.addressing)
 
     def check(self, binding: SoapBinding) -> None:
         """Refuse what its addressing headers ask for and cannot have: an answer elsewhere, another action. MessageError."""

@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 _ABOUT = (
     "What the holder of this key may do. Show the key in `Authorization: Bearer` or `X-API-Key`, never in a URL. Refusals "
     "are problem details (RFC 9457) in French or English, as `Accept-Language` asks. SOAP applications find "
-    "their contract at `/soap/<application>?wsdl`."
+    "their contract at `/soap/<application>?wsdl`, and that of their mailbox at `/soap/mailboxes/<application>?wsdl`."
 )
 
 

@@ -36,7 +36,7 @@ def fault_response(
     told = tuple(f"{{{NEW}}}{name}" for name in FAULTS.get(kind, ()))
     fault = SoapFault(code, text, detail=declared or _detail(kind, problems, language), told=told)
     return Response(
-        write_fault(fault, version=version, headers=headers),
+        write_fault(fault, version=version, language=language, headers=headers),
         status_code=_of_binding(code, version) if declared else _status(status, code, version),
         headers={"Content-Type": MEDIA[version], "Cache-Control": "no-store", **headers_of(status)},
     )

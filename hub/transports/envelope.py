@@ -14,7 +14,7 @@ from lxml import etree
 
 from hub.codecs import xml
 from hub.codecs.safe_xml import Parsed
-from hub.errors import MessageError, Text
+from hub.errors import Language, MessageError, Text
 from hub.transports.addressing import Addressing, read_addressing
 
 Version = Literal["1.1", "1.2"]
@@ -129,8 +129,9 @@ def http_headers(action: str, *, version: Version = "1.1") -> dict[str, str]:
     return {"Content-Type": f"application/soap+xml; charset=utf-8{parameter}"}
 
 
-def write_fault(fault: SoapFault, *, version: Version = "1.1", headers: bytes = b"") -> bytes:
-    """The envelope of a fault, as UTF-8, with these header elements. Its text loses the characters that XML cannot hold."""
+def write_fault(fault: SoapFault, *, version: Version = "1.1", language: Language = "fr", headers: bytes = b"") -> bytes:
+    """The envelope of a fault, as UTF-8, with these header elements. Its text, in that `language` (SOAP 1.2 says which),
+    loses the characters that XML cannot hold."""
     root = etree.Element(f"{{{NAMESPACES[version]}}}Fault", nsmap={"soap": NAMESPACES[version]})
     text = _NOT_XML.sub(" ", fault.text)
     if version == "1.1":
@@ -144,7 +145,7 @@ def write_fault(fault: SoapFault, *, version: Version = "1.1", headers: bytes = 
             code = etree.SubElement(code, _in_12("Subcode"))
             _put_code(etree.SubElement(code, _in_12("Value"), nsmap=_prefixed(fault)), "", name)
         words = etree.SubElement(etree.SubElement(root, _in_12("Reason")), _in_12("Text"))
-        words.set(_XML_LANG, "fr")
+        words.set(_XML_LANG, language)
         words.text = text
         place = _in_12("Detail")
     if fault.detail:

@@ -122,6 +122,16 @@ async def test_a_wrong_call_is_a_sender_fault_with_status_400(depot) -> None:
     assert not (await hub.ledger.find(Search())).found
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_fault_says_in_which_language_it_speaks(depot, language: str) -> None:
+    _, client = depot
+
+    answer = await client.post("/soap/depot", content=tell("wrong"), headers={"Accept-Language": language})
+
+    [words] = etree.fromstring(answer.content).iter(f"{SOAP_12}Text")
+    assert words.get("{http://www.w3.org/XML/1998/namespace}lang") == language
+
+
 async def test_the_action_parameter_of_the_content_type_is_judged(depot) -> None:
     _, client = depot
     media = "application/soap+xml; action={}"

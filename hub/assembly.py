@@ -20,6 +20,7 @@ from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.mailbox import Mailboxes
 from hub.privacy import KeyRing, open_keyring
+from hub.retrieval import Retrieval
 from hub.scheduler import Scheduler
 from hub.settings import Settings
 from hub.signals import Listener, Signal
@@ -141,6 +142,7 @@ def _intake(on: _Ground, most_waiting: int) -> Intake:
         catalogue=on.catalogue,
         ledger=on.ledger,
         claim_check=on.claim_check,
+        retrieval=Retrieval(catalogue=on.catalogue, caller=on.caller, claim_check=on.claim_check),
         clock=on.clock,
         new_id=new_id,
         announce=on.announce,

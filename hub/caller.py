@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
 from hub.codecs import Codecs
 from hub.contract import Document, SoapBinding
-from hub.errors import ConfigurationError, MessageError, Problem, Text, TransportError
+from hub.errors import CallForbidden, ConfigurationError, MessageError, Problem, Text, TransportError
 from hub.settings import Settings
 from hub.specs.connector import Instance
 from hub.transports.conditional import Validators, conditional, validators
 from hub.transports.credentials import Credentials
+from hub.transports.given_addresses import Place, place_of, place_under
+from hub.transports.http import Take
 from hub.transports.judge import Missing, judge, judge_error, judge_look_up
 from hub.transports.packages import NOTHING_BESIDE, Beside, enclosing, opened
 from hub.transports.rest import rest_call
@@ -27,8 +31,16 @@ from hub.transports.soap import soap_call
 from hub.transports.tokens import SignIn, Tokens, Transport
 from hub.transports.webhooks import proven
 
+log = logging.getLogger("hub.caller")
+
 PACE = 1024 * 1024
 """Bytes for which a call is given a second more: a file of 200 MB does not leave as fast as a form."""
+
+
+class Wires(Transport, Protocol):
+    """Sends calls, and fetches what no answer could hold."""
+
+    async def fetch(self, call: Call, take: Take, *, silence: float) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class _Signed:
 class Caller:
     """Calls applications at the addresses and with the secrets that the settings give."""
 
-    def __init__(self, *, settings: Settings, transport: Transport, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, settings: Settings, transport: Wires, clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._transport = transport
         self._clock = clock
@@ -114,16 +126,58 @@ class Caller:
             return Answer(Delivered(), call.shown, media, reply, missing=True)
         return Answer(judged, call.shown, media, reply, validators=validators(call, reply))
 
+    def place(self, application: Application, address: str, *, authority: str) -> Place:
+        """Where a file is that an authority's copy of the application gives by its address. CallForbidden when its connector
+        names no such place."""
+        instance = application.spec.instances.get(application.instance(authority))
+        named = (instance.address, *instance.files_from) if instance else ()
+        return place_under(address, [place for each in named if (place := self._named(application, each))])
+
+    async def fetch(self, application: Application, place: Place, *, authority: str, largest: int, take: Take) -> Reply:
+        """Fetch what is at a `place` of the application's files, of `largest` bytes at most: where it answers 200, its body
+        is given to `take` piece by piece, and the reply has none. Raises TransportError, ConfigurationError.
+
+        Credentials are shown at the scheme, host and port of the application's own address only.
+        """
+        instance, way = application.spec.instances[application.instance(authority)], application.spec.authentication
+        seconds = application.spec.timeout.total_seconds()
+        home = self._named(application, instance.address)
+        is_home = home is not None and place.is_beside(home)
+        signed = self._signed(application, authority) if is_home else _Signed()
+        shown = signed.credentials.headers() if signed.credentials else {}
+        call = Call(
+            "GET",
+            place.url,
+            {"Accept-Encoding": "identity", **shown},
+            total=seconds + largest / PACE,
+            largest=largest,
+            certificates=_file(application, instance.certificates) if instance.certificates and is_home else "",
+            identity=self._settings.secret(instance.client_certificate) if is_home else "",
+        )
+        call = proven(call, way, signed.credentials, key=uuid4().hex, now=self._clock())
+        return await self._signed_in(call, signed.sign_in, partial(self._transport.fetch, take=take, silence=seconds))
+
+    def _named(self, application: Application, address: str) -> Place | None:
+        """A place that a connector names; None for one that cannot be read, which is for its operator to correct."""
+        try:
+            return place_of(self._expanded(address))
+        except (ConfigurationError, CallForbidden) as error:
+            log.error("connectors/%s: no file is fetched from one of its addresses: %s", application.name, error)
+            return None
+
     async def _sent(self, call: Call, sign_in: SignIn | None) -> Reply:
+        return await self._signed_in(call, sign_in, self._transport.send)
+
+    async def _signed_in(self, call: Call, sign_in: SignIn | None, send: Callable[[Call], Awaitable[Reply]]) -> Reply:
         """The reply; with a new token once, when the application no longer takes the one that there is: it did nothing."""
         if sign_in is None:
-            return await self._transport.send(call)
+            return await send(call)
         token = await self._tokens.get(sign_in)
-        reply = await self._transport.send(_with_token(call, token))
+        reply = await send(_with_token(call, token))
         if reply.status != HTTPStatus.UNAUTHORIZED:
             return reply
         self._tokens.drop(sign_in, token)
-        return await self._transport.send(_with_token(call, await self._tokens.get(sign_in)))
+        return await send(_with_token(call, await self._tokens.get(sign_in)))
 
     def body(self, application: Application, name: str, document: Document) -> bytes:
         """The document as the operation `name` writes it, held against its contract. Raises MessageError."""
@@ -144,7 +198,7 @@ class Caller:
         if instance is None:
             raise ConfigurationError(_no_instance(application.name, going.authority))
         common: dict[str, Any] = {
-            "address": self._address(instance),
+            "address": self._expanded(instance.address),
             "credentials": credentials,
             "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
         }
@@ -163,11 +217,11 @@ class Caller:
         identity = self._settings.secret(instance.client_certificate)
         return replace(call, certificates=certificates, identity=identity, total=call.total + call.length / PACE)
 
-    def _address(self, instance: Instance) -> str:
-        """Where this instance is: the environment is the same for as long as this process lives. ConfigurationError."""
-        if instance.address not in self._addresses:
-            self._addresses[instance.address] = self._settings.expand(instance.address)
-        return self._addresses[instance.address]
+    def _expanded(self, address: str) -> str:
+        """An address of a connector: the environment is the same for as long as this process lives. ConfigurationError."""
+        if address not in self._addresses:
+            self._addresses[address] = self._settings.expand(address)
+        return self._addresses[address]
 
     def _signer(self, instance: Instance) -> Signer | None:
         """Who signs the calls of this instance, read once: a private key is checked for a while. ConfigurationError."""

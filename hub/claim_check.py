@@ -52,14 +52,14 @@ class ClaimCheck:
         self._clock = clock
         self._new_id = new_id
         self._antivirus = antivirus
-        self._largest = largest
+        self.largest = largest
 
     async def begin(self, name: str = "") -> Deposit:
         """Begin to take a file in; `name` is what its sender calls it."""
         upload = self._new_id()
         scan = await self._antivirus.begin() if self._antivirus else None
         await self._ledger.begin_upload(upload, now=self._clock())
-        return Deposit(self._ledger, upload, name, scan, self._largest)
+        return Deposit(self._ledger, upload, name, scan, self.largest)
 
     async def look_at(self, files: Iterable[File]) -> None:
         """Show the antivirus the files that came inside a document. MessageError when it finds something."""

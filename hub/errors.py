@@ -101,6 +101,10 @@ class CallUnanswered(TransportError):
     """The request left, or may have left, and no whole answer came back."""
 
 
+class AnswerTooLarge(CallUnanswered):
+    """The answer is larger than the call allows."""
+
+
 class CallForbidden(TransportError):
     """The connector's address is not one that this hub may call."""
 

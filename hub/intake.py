@@ -16,15 +16,18 @@ from hub.catalogue import Catalogue, Exchange
 from hub.claim_check import ClaimCheck
 from hub.codecs import Codecs
 from hub.contract import Document, Part
-from hub.errors import HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
+from hub.errors import HubError, HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
 from hub.ledger import Acceptance, Ledger, Moved
 from hub.memory import recollect
 from hub.message import Apart, Delivery, Files, Receipt
-from hub.routing import NOTHING_WRITTEN, Said, acceptance
+from hub.retrieval import Errand, Retrieval
+from hub.routing import FETCHED, NOTHING_WRITTEN, Said, acceptance
 from hub.settings import MOST_WAITING
 from hub.signals import Accepted, Listener, NotAccepted
-from hub.translation import Reading, Receiver, canonical_text, merge
+from hub.translation import Fetched, Reading, Receiver, Wanted, canonical_text, fingerprint, merge, unpack
 from hub.watermarks import Watermarks
+
+Direction = Literal["in", "feed"]
 
 TRIES = 20
 """How often a message is merged anew that meets others of its object in the same moment."""
@@ -35,24 +38,27 @@ class Arrival:
     """One thing that came to a door: for REST the body, for SOAP the element inside the SOAP body.
 
     `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one; `expires_at` is
-    when it will be of no more use to its sender. `files` came beside the body, in which each stands by its `stand_in`.
+    when it will be of no more use to its sender. `files` came beside the body, in which each stands by its `stand_in`; those
+    that are given by their address and are there already are `fetched`.
     """
 
     exchange: str
     application: str
     authority: str
     body: bytes
-    direction: Literal["in", "feed"] = "in"
+    direction: Direction = "in"
     parameters: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     caller_url: str = ""
     trace: str = ""
     expires_at: datetime | None = None
     files: Files = field(default_factory=dict)
+    fetched: Fetched = field(default_factory=dict)
 
 
 class Intake:
-    """Accepts what arrives. `new_id` gives message ids, `clock` the time; `claim_check` sees every file."""
+    """Accepts what arrives. `new_id` gives message ids, `clock` the time; `claim_check` sees every file, and `retrieval`
+    fetches those that are given by their address."""
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class Intake:
         catalogue: Catalogue,
         ledger: Ledger,
         claim_check: ClaimCheck,
+        retrieval: Retrieval,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         announce: Listener,
@@ -69,6 +76,7 @@ class Intake:
         self._catalogue = catalogue
         self._ledger = ledger
         self._claim_check = claim_check
+        self._retrieval = retrieval
         self._clock = clock
         self._new_id = new_id
         self._announce = announce
@@ -80,15 +88,18 @@ class Intake:
         Raises NotFound for an exchange that the application does not say, MessageError with every problem of the
         message, HubUnavailable when the ledger cannot take it.
         """
+        errand = Errand(arrival.application, arrival.authority)
         try:
             await self._watermarks.admit(arrival.application, arrival.authority)
-            receipt = await self._kept(partial(self._recognise, arrival))
+            receipt = await self._kept(partial(self._recognise, arrival, errand))
         except MessageError as error:
             self._announce(NotAccepted(arrival.exchange, arrival.application, error.kind))
             raise
         except TooManyWaiting:
             self._announce(NotAccepted(arrival.exchange, arrival.application, "too-many-waiting"))
             raise
+        finally:
+            await self._claim_check.let_go(errand.uploads)
         self._accepted(arrival, receipt)
         return receipt
 
@@ -98,6 +109,7 @@ class Intake:
         old = await self._ledger.message(delivery.message)
         if not old.operation or self._catalogue.exchange(old.exchange).incoming(old.sender) != old.operation:
             raise MessageError(_NO_DOCUMENT, kind="no-document")
+        files = await self._ledger.uploads(old.id)
         arrival = Arrival(
             old.exchange,
             old.sender,
@@ -107,9 +119,15 @@ class Intake:
             key=f"{delivery.id}:corrected:{delivery.tries}",
             caller_url=old.caller_url,
             trace=old.trace,
-            files=await self._ledger.uploads(old.id),
+            files=files,
+            fetched=await self._fetched_for(old.id, files),
         )
-        made = await self._recognise(arrival)
+        errand = Errand(old.sender, old.authority)
+        try:
+            made = await self._recognise(arrival, errand)
+        except HubError:
+            await self._claim_check.let_go(errand.uploads)
+            raise
         kept = tuple(each for each in made.deliveries if each.receiver == delivery.receiver)
         if not kept:
             raise MessageError(_NO_NEWS, kind="no-news")
@@ -124,8 +142,12 @@ class Intake:
         """
         await self._watermarks.admit(sender, authority)
         entered = self._catalogue.exchange(exchange).of(authority)
-        read = [self._item(entered, document, sender=sender, authority=authority) for document in documents]
-        results = await self._items(entered, read, cursor)
+        errand = Errand(sender, authority)
+        try:
+            read = [await self._item(entered, document, errand) for document in documents]
+            results = await self._items(entered, read, cursor)
+        finally:
+            await self._claim_check.let_go(errand.uploads)
         for result in results:
             if isinstance(result, Receipt):
                 self._watermarks.entered(sender, authority, deliveries=len(result.deliveries))
@@ -141,7 +163,7 @@ class Intake:
                 return await self._ledger.accept(await recognised())
         raise HubUnavailable
 
-    async def _recognise(self, arrival: Arrival) -> Acceptance:
+    async def _recognise(self, arrival: Arrival, errand: Errand) -> Acceptance:
         exchange = self._catalogue.exchange(arrival.exchange).of(arrival.authority)
         operation = exchange.operation(arrival.application, arrival.direction)
         if operation is None:
@@ -154,8 +176,6 @@ class Intake:
         part = self._catalogue.connectors[arrival.application].operation(operation).input
         document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters} if part else {}
         reading = _read(exchange, arrival, part, document) if part else Reading({}, {})
-        if reading.files:
-            await self._claim_check.look_at(reading.files.values())
         said = Said(
             exchange,
             arrival.application,
@@ -171,8 +191,40 @@ class Intake:
             expires_at=arrival.expires_at,
             document=document,
         )
+        if reading.wanted:
+            said, is_known = await self._with_fetched(said, reading.wanted, arrival, errand)
+            if is_known:
+                return await self._accepted_of(said)
+        if said.files:
+            await self._claim_check.look_at(said.files.values())
         said = await self._addressed(said)
         return await self._in_time(self._acceptance(said, documents=self._written(said)))
+
+    async def _with_fetched(
+        self, said: Said, wanted: Sequence[Wanted], arrival: Arrival, errand: Errand
+    ) -> tuple[Said, bool]:
+        """What was said with the files that it gives by their addresses; or, of a message that is known already, without
+        them, and True: they are not fetched again. Raises MessageError, HubUnavailable.
+
+        By its fingerprint the same addresses are the same message, whatever has become of what was there.
+        """
+        said = replace(said, fingerprint=fingerprint(said.record), files={})
+        if await self._ledger.knows((await self._accepted_of(said)).message):
+            return said, True
+        missing = [each for each in wanted if each.address not in arrival.fetched]
+        fetched = {**arrival.fetched, **await self._retrieval.fetch(missing, errand)}
+        read = said.exchange.translation.read
+        reading = read(said.sender, said.document or {}, direction=arrival.direction, apart=arrival.files, fetched=fetched)
+        named = {address: ticket for address, (ticket, _) in fetched.items()}
+        return replace(said, record=reading.record, files=reading.files, fetched=named), False
+
+    async def _fetched_for(self, message: str, files: Files) -> Fetched:
+        """What was fetched for a message when it was accepted, of what is still kept."""
+        try:
+            content = await self._ledger.content(message, FETCHED)
+        except NotFound:
+            return {}
+        return {address: (ticket, files[ticket]) for address, ticket in unpack(content.data).items() if ticket in files}
 
     def _written(self, said: Said) -> dict[tuple[str, str], Document]:
         """What each receiver is to be told, by receiver and operation. What one of them could not be told is refused now, in
@@ -227,13 +279,18 @@ class Intake:
     async def _accepted_of(self, said: Said) -> Acceptance:
         return self._acceptance(await self._addressed(said))
 
-    def _item(self, exchange: Exchange, document: Document, *, sender: str, authority: str) -> Said | MessageError:
+    async def _item(self, exchange: Exchange, document: Document, errand: Errand) -> Said | MessageError:
+        sender, authority = errand.application, errand.authority
         operation = exchange.operation(sender, "feed") or ""
         try:
             reading = exchange.translation.read(sender, document, direction="feed")
+            said = Said(exchange, sender, operation, authority, reading.record, files=reading.files, document=document)
+            if reading.wanted:
+                arrival = Arrival(exchange.name, sender, authority, b"", direction="feed")
+                said, _ = await self._with_fetched(said, reading.wanted, arrival, errand)
         except MessageError as error:
             return error
-        return Said(exchange, sender, operation, authority, reading.record, files=reading.files, document=document)
+        return said
 
     async def _addressed(self, said: Said) -> Said:
         """What was said, joined to its request by the crosswalk where it does not name it, with what is remembered of it."""

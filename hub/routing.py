@@ -21,6 +21,8 @@ BEFORE = "before"
 """The content of a message that holds what its sender held of the object until then."""
 DOUBTED = "doubted"
 """The content of a message that may be a late echo: the document as it was said."""
+FETCHED = "fetched"
+"""The content of a message that tells the ticket of the file at each address in it."""
 NOTHING_WRITTEN: Mapping[tuple[str, str], Document] = {}
 DOUBT = timedelta(seconds=30)
 """How long what may be a late echo waits for what its sender says next."""
@@ -30,7 +32,8 @@ DOUBT = timedelta(seconds=30)
 class Said:
     """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`).
 
-    In a two-way exchange also its `document`, and what is remembered of its object.
+    In a two-way exchange also its `document`, and what is remembered of its object. `fingerprint`: by what it is told from
+    another message, where that is not its record; `fetched`: the ticket of the file at each address in it.
     """
 
     exchange: Exchange
@@ -48,6 +51,8 @@ class Said:
     expires_at: datetime | None = None
     document: Document | None = None
     memory: Memory | None = None
+    fingerprint: str = ""
+    fetched: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def heard(self) -> Heard:
@@ -68,7 +73,8 @@ def acceptance(
     """The message `id` that `said` becomes at `now`, with a delivery to each of its receivers; `documents`, by receiver and
     operation, are what was written of it for them already."""
     record = pack(said.record)
-    message, heard = _message(said, catalogue.revision, id=id, now=now, fingerprint=digest(record)), said.heard
+    fingerprint = said.fingerprint or digest(record)
+    message, heard = _message(said, catalogue.revision, id=id, now=now, fingerprint=fingerprint), said.heard
     due_at = now + DOUBT if heard.worth is Worth.DOUBTFUL else now
     receivers = said.exchange.translation.receivers(said.sender) if heard.worth is not Worth.NOTHING else ()
     deliveries = tuple(
@@ -168,6 +174,8 @@ def _contents(said: Said, heard: Heard, record: bytes) -> tuple[Content, ...]:
         kept.append(Content(BEFORE, "application/json", packed_image(heard.before)))
     if heard.worth is Worth.DOUBTFUL:
         kept.append(Content(DOUBTED, "application/json", pack(said.document or {})))
+    if said.fetched:
+        kept.append(Content(FETCHED, "application/json", pack(said.fetched)))
     for ticket, file in said.files.items():
         if isinstance(file, bytes):
             kept.append(Content(f"file:{ticket}", "application/octet-stream", file))

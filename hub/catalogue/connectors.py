@@ -34,7 +34,7 @@ def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tup
     if spec.connector != folder.name:
         return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
     tweaks, wrong = read_tweaks(folder, root=root)
-    found = (*stray_references(source, but=("address", "token_url")), *wrong_instances(spec, source), *wrong)
+    found = (*stray_references(source, but=("address", "files_from", "token_url")), *wrong_instances(spec, source), *wrong)
     contract, misdescribed = read_contract(file, spec, source, root=root)
     found = (*found, *without_read_bodies(misdescribed, spec))
     if contract is None:

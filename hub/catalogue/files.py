@@ -56,9 +56,10 @@ def _read(content: bytes, shown: str) -> Source:
 
 
 def stray_references(source: Source, *, but: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """A finding for each `${...}` that would be taken as it stands; keys called `but` may hold one."""
+    """A finding for each `${...}` that would be taken as it stands; keys called `but` may hold one, or several."""
     for place, text in _texts(source.data, ()):
-        if not (place and place[-1] in but) and (found := _REFERENCE.search(text)):
+        key = next((each for each in reversed(place) if isinstance(each, str)), "")
+        if key not in but and (found := _REFERENCE.search(text)):
             words = Text(
                 en=f"“{found[0]}” is not replaced here: only addresses may refer to the environment",
                 fr=f"« {found[0]} » n'est pas remplacé ici : seules les adresses peuvent renvoyer à l'environnement",

@@ -31,6 +31,9 @@ def wrong_instances(spec: specs.Connector, source: Source) -> Iterator[Finding]:
     for name, instance in spec.instances.items():
         if wrong := _wrong_address(instance.address):
             yield source.finding(("instances", name, "address"), wrong[0], right=wrong[1])
+        for index, address in enumerate(instance.files_from):
+            if wrong := _wrong_address(address):
+                yield source.finding(("instances", name, "files_from", index), wrong[0], right=wrong[1])
     if spec.authentication.token_url and (wrong := _wrong_address(spec.authentication.token_url)):
         yield source.finding(("authentication", "token_url"), wrong[0], right=wrong[1])
     for word, right in _HEADERS.items():

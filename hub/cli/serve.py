@@ -24,7 +24,7 @@ from hub.cli.screen import Screen, language_of
 from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
 from hub.endpoints.connections import Connections, Limits
-from hub.errors import ConfigurationError
+from hub.errors import ConfigurationError, Text
 from hub.logs import configure_logging
 from hub.settings import Settings, read_settings
 
@@ -208,15 +208,27 @@ async def _welcome(hub: Hub, screen: Screen) -> None:
 
 
 def _say_unreachable(hub: Hub, screen: Screen) -> None:
-    """What has no address yet is said at the start: messages for it are accepted, and wait."""
+    """What has no address yet is said at the start: messages for it are accepted, and wait; no file is fetched there."""
     for name, application in hub.catalogue.connectors.items():
         for instance in application.spec.instances.values():
-            try:
-                hub.settings.expand(instance.address)
-            except ConfigurationError as error:
-                text = error.text
+            if text := _unset(hub, instance.address):
                 screen.say(
                     f"{name} cannot be reached: {text.en} Its messages wait.",
                     f"{name} est injoignable : {text.fr} Ses messages attendent.",
                     style="yellow",
                 )
+            for text in filter(None, (_unset(hub, each) for each in instance.files_from)):
+                screen.say(
+                    f"{name}: {text.en} No file is fetched from there.",
+                    f"{name} : {text.fr} Aucun fichier n'y sera recherché.",
+                    style="yellow",
+                )
+
+
+def _unset(hub: Hub, address: str) -> Text | None:
+    """What an address refers to and the environment does not have."""
+    try:
+        hub.settings.expand(address)
+    except ConfigurationError as error:
+        return error.text
+    return None

@@ -116,6 +116,12 @@ def _try(screen: Screen, catalogue: Catalogue, exchange: Exchange, trial: Trial)
         title = Text(en=f"What {each.side} is told", fr=f"Ce que reçoit {each.side}")
         forms.append((title, form_of(catalogue, each.side, each.operation, told)))
     screen.beside(forms)
+    if reading.wanted:
+        screen.say(
+            "Nothing is fetched here: in the place of each file given by its address, the address itself is told.",
+            "Rien n'est recherché ici : à la place de chaque fichier donné par adresse, l'adresse elle-même est transmise.",
+            style="yellow",
+        )
     for each, told in written.items():
         _comes_back(screen, exchange, trial.side, document, reading, from_=each, told=told)
 

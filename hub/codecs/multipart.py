@@ -152,7 +152,7 @@ def _head(fields: list[tuple[bytearray, bytearray]]) -> Head:
         filename=_parameter(headers, "filename"),
         id=str(headers.get("Content-ID", "")).strip().removeprefix("<").removesuffix(">"),
         coding=str(headers.get("Content-Transfer-Encoding", "")).strip().lower(),
-        digest=_digest(headers),
+        digest=said_digest(lambda name: str(headers.get(name, ""))),
     )
 
 
@@ -172,10 +172,11 @@ def _parameter(headers: Headers, name: str) -> str:
     return collapse_rfc2231_value(best)
 
 
-def _digest(headers: Headers) -> bytes:
-    """The SHA-256 of Content-Digest or Repr-Digest (RFC 9530) or Digest (RFC 3230); b"" for none. MessageError 400."""
+def said_digest(header: Callable[[str], str]) -> bytes:
+    """The SHA-256 that headers say, `header` giving the value of a name: of Content-Digest or Repr-Digest (RFC 9530) or
+    Digest (RFC 3230); b"" for none. MessageError 400."""
     for name in ("Content-Digest", "Repr-Digest", "Digest"):
-        for said in str(headers.get(name, "")).split(","):
+        for said in header(name).split(","):
             way, _, value = said.strip().partition("=")
             if way.lower() == "sha-256":
                 return _plain(value.strip(": "))

@@ -37,6 +37,13 @@ class Instance(Spec):
         description="Reference to the certificate that the hub shows it, and its key: one PEM with both.",
         examples=["secret:waste-tls"],
     )
+    files_from: tuple[str, ...] = Field(
+        (),
+        description="Where the files lie that it gives by address (`by_address` in a mapping), besides what is under "
+        "`address`: other addresses, each a prefix that ends with a whole step of its path, or references to the "
+        "environment. Its credentials are shown at the scheme, host and port of `address` only.",
+        examples=[["https://fichiers.example.fr/demandes"]],
+    )
 
 
 class Retry(Spec):

@@ -45,6 +45,13 @@ class FileWord(Spec):
     types: tuple[str, ...] = Field(
         (), description="The types taken, told by the first bytes: pdf, jpg, png, gif, xml, zip (docx and odt too)."
     )
+    by_address: tuple[str, ...] = Field(
+        (),
+        description="The sides whose field holds the file's address: it is fetched there while the message is accepted. "
+        "Each is a side that says the message; its connector's instances name where its files may lie (`address`, "
+        "`files_from`).",
+        examples=[["portal"]],
+    )
 
 
 class Computed(Spec):

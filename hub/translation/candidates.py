@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hub.contract import Shape
 from hub.specs.mapping import Row
-from hub.translation.attachments import SIGNATURES, ticket_of
+from hub.translation.attachments import SIGNATURES, substitute, ticket_of, type_of
 from hub.translation.cells import Words, compile_cell, compile_check
 from hub.translation.dates import date_form, finest
 from hub.translation.faults import Fault
@@ -83,7 +83,11 @@ def _through_tweaks(name: str, row: Row, shapes: Mapping[str, Shape], words: Wor
 
 
 def file_candidates(row: Row) -> list[tuple[dict[str, Any], bytes]]:
-    """Small files of each type that the row takes: ticket and bytes."""
+    """Small files of each type that the row takes: ticket and bytes. Of a row with addresses: what stands for the file at
+    one."""
+    if row.file and row.file.by_address:
+        ticket, body = substitute("https://www.example.fr/hub.pdf", row.file.types)
+        return [({"ticket": ticket, "size": len(body), "type": type_of(body)}, body)]
     types = (row.file.types if row.file else ()) or tuple(SIGNATURES)
     contents = [(kind, SIGNATURES[kind] + b"hub") for kind in types if kind in SIGNATURES]
     return [({"ticket": ticket_of(body), "size": len(body), "type": kind}, body) for kind, body in contents]

@@ -236,7 +236,8 @@ def _steps(draft: _Draft, row: Row, slot: Slot, shape: Shape) -> tuple[Step, Ste
         work_out = compile_computed(row.computed, draft.plan.words.tweaks.get(draft.plan.side))
         return reading_computed(slot, work_out, held=row.computed.by is None), writing_computed(slot, work_out)
     if row.file:
-        return reading_file(slot, row.file), writing_file(slot, row.file)
+        by_address = draft.plan.side in row.file.by_address
+        return reading_file(slot, row.file, by_address=by_address), writing_file(slot, row.file, by_address=by_address)
     if row.join:
         joint = _joint(slot, row)
         return reading_joint(slot, joint), writing_joint(slot, joint)

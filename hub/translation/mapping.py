@@ -24,6 +24,7 @@ from hub.translation.scene import Trip
 from hub.translation.tables import Table
 from hub.translation.tweaks import Tweaks
 from hub.translation.values import typed_code
+from hub.translation.wanted import Fetched, Wanted
 
 Direction = Literal["in", "out", "ask", "feed", "collect"]
 MASK = "•••"
@@ -33,10 +34,12 @@ _INDEX = re.compile(r"\[\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a document said: its record, and the files that the record names by ticket."""
+    """What a document said: its record, and the files that the record names by ticket. `wanted`: those that it gives by
+    their address and that were not fetched; a substitute stands for each of them."""
 
     record: dict[str, Any]
     files: dict[str, File]
+    wanted: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,21 @@ class Translation:
         """The applications of this exchange."""
         return tuple(self.spec.between)
 
-    def read(self, side: str, document: Document, *, direction: Direction = "in", apart: Files | None = None) -> Reading:
-        """The record of `document`, beside which the files `apart` came. Raises MessageError with the problems of all rows
-        at once."""
-        trip = Trip(side, {}, apart=apart or {})
+    def read(
+        self,
+        side: str,
+        document: Document,
+        *,
+        direction: Direction = "in",
+        apart: Files | None = None,
+        fetched: Fetched | None = None,
+    ) -> Reading:
+        """The record of `document`, beside which the files `apart` came, and at the addresses in which those `fetched` were
+        found. Raises MessageError with the problems of all rows at once."""
+        trip = Trip(side, {}, apart=apart or {}, fetched=fetched or {})
         record = read_level(self._level(side, direction), document, trip=trip, at="", outer=())
         _refuse(trip)
-        return Reading(record, dict(trip.files))
+        return Reading(record, dict(trip.files), tuple(trip.wanted))
 
     def write(
         self, side: str, record: Record, files: Files, *, direction: Direction = "out", onto: Document | None = None

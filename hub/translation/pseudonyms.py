@@ -26,6 +26,8 @@ _LONG = 6
 """A number of so many digits is a person's, or an object's: not a quantity."""
 _WORDS = 4
 """More words than this are a sentence, the words of which may stand elsewhere."""
+_ADDRESS = "https://www.example.fr/piece.pdf"
+"""In the place of the address of a file."""
 _FILES = {
     "pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
     "jpg": bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9"),
@@ -70,7 +72,7 @@ class Pseudonyms:
         personal = path in level.personal or f"{path}.{LINE_TEXT}" in level.personal
         try:
             if row is not None and row.file:
-                return _same_file(text, row)
+                return _ADDRESS if level.side in row.file.by_address else _same_file(text, row)
             if codes := self._codes(level, row, shape):
                 return self.inventor.other(text, codes) if personal and path not in level.deciding else text
             if form := _date_form(row, shape, level.side):

@@ -10,6 +10,7 @@ from hub.errors import Problem, Text
 from hub.message import File, Files
 from hub.translation.faults import Cell, Fault
 from hub.translation.record import canonical_text
+from hub.translation.wanted import Fetched, Wanted
 
 Empty = Literal["null", "blank", "omit"]
 
@@ -80,12 +81,15 @@ def _image(cell: Cell, value: Any) -> tuple[Any, ...]:
 @dataclass(slots=True)
 class Trip:
     """One reading or writing as a whole. `files` is what a reading found, or what a writing may take from; `apart` are
-    those that came beside what is read."""
+    those that came beside what is read, `fetched` those that were fetched at the addresses in it, and `wanted` those that
+    are still to be."""
 
     side: str
     files: dict[str, File] | Files
     fresh: bool = True
     apart: Files = field(default_factory=dict)
+    fetched: Fetched = field(default_factory=dict)
+    wanted: list[Wanted] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, slot: Slot, at: str, found: Fault) -> None:
@@ -93,6 +97,10 @@ class Trip:
         if len(self.problems) >= MOST_PROBLEMS:
             return
         self.problems.append(Problem(found.text, slot.row, slot.label, self.side, f"{at}{slot.path}", found.accepted))
+
+    def want(self, slot: Slot, at: str, address: str, limit: int) -> None:
+        """Note that the file of `slot`, of `limit` bytes at most, is still to be fetched."""
+        self.wanted.append(Wanted(address, limit, slot.row, slot.label, self.side, f"{at}{slot.path}"))
 
     def missing(self, slot: Slot, at: str, text: Text | None = None) -> None:
         """Note that `slot` has no value, unless it is already known to be wrong."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub.message import Record
+from hub.message import File, Record
 from hub.specs.mapping import FileWord
-from hub.translation.attachments import form_base64, open_base64
+from hub.translation.attachments import address_of, form_base64, open_base64, open_fetched, substitute, type_of
 from hub.translation.faults import Fault, fault
 from hub.translation.joins import Joint
 from hub.translation.levels import not_text
@@ -124,8 +124,9 @@ def writing_computed(slot: Slot, work_out: Callable[[Record], Any]) -> Step:
     return write
 
 
-def reading_file(slot: Slot, word: FileWord) -> Step:
+def reading_file(slot: Slot, word: FileWord, *, by_address: bool) -> Step:
     """A file leaves its bytes with the trip and its ticket in the record."""
+    opened = _fetched if by_address else _decoded
 
     def read(scene: Scene) -> None:
         text = _text(scene, slot)
@@ -134,7 +135,7 @@ def reading_file(slot: Slot, word: FileWord) -> Step:
                 _set(scene, slot, None)
             return
         try:
-            ticket, content = open_base64(text, limit=word.limit, types=word.types, apart=scene.trip.apart)
+            ticket, content = opened(scene, slot, word, text)
         except Fault as found:
             scene.trip.wrong(slot, scene.at, found)
             return
@@ -144,8 +145,31 @@ def reading_file(slot: Slot, word: FileWord) -> Step:
     return read
 
 
-def writing_file(slot: Slot, word: FileWord) -> Step:
-    """A ticket takes its bytes from the trip."""
+def _decoded(scene: Scene, slot: Slot, word: FileWord, text: str) -> tuple[dict[str, Any], File]:
+    return open_base64(text, limit=word.limit, types=word.types, apart=scene.trip.apart)
+
+
+def _fetched(scene: Scene, slot: Slot, word: FileWord, text: str) -> tuple[dict[str, Any], File]:
+    """What was fetched at the address; until then what stands for it, and the address is noted."""
+    found = scene.trip.fetched.get(text)
+    if found is not None:
+        return open_fetched(found, limit=word.limit, types=word.types)
+    scene.trip.want(slot, scene.at, text, word.limit)
+    ticket, content = substitute(text, word.types)
+    return {"ticket": ticket, "size": len(content), "type": type_of(content)}, content
+
+
+def writing_file(slot: Slot, word: FileWord, *, by_address: bool) -> Step:
+    """A ticket takes its bytes from the trip, or the address where they are."""
+
+    def formed(scene: Scene, value: Mapping[str, Any]) -> str:
+        if by_address:
+            return address_of(value, scene.trip.files, scene.trip.fetched, word.types)
+        return form_base64(value, scene.trip.files)
+
+    def is_same(scene: Scene, value: Mapping[str, Any]) -> bool:
+        old = scene.raw(slot)
+        return _same_address(scene, old, value, word) if by_address else _same_file(old, value, word)
 
     def write(scene: Scene) -> None:
         value = scene.record.get(slot.name, ABSENT)
@@ -154,13 +178,20 @@ def writing_file(slot: Slot, word: FileWord) -> Step:
         elif value is None:
             if scene.trip.fresh or not slot.agrees(scene.raw(slot), None):
                 put_empty(scene, slot)
-        elif scene.trip.fresh or not _same_file(scene.raw(slot), value, word):
+        elif scene.trip.fresh or not is_same(scene, value):
             try:
-                scene.container(slot.parent)[slot.key] = form_base64(value, scene.trip.files)
+                scene.container(slot.parent)[slot.key] = formed(scene, value)
             except Fault as found:
                 scene.trip.wrong(slot, scene.at, found)
 
     return write
+
+
+def _same_address(scene: Scene, old: Any, value: Mapping[str, Any], word: FileWord) -> bool:
+    if type(old) is not str or not old.strip():
+        return False
+    ticket, _ = scene.trip.fetched.get(old) or substitute(old, word.types)
+    return bool(ticket == value["ticket"])
 
 
 def _same_file(old: Any, value: Mapping[str, Any], word: FileWord) -> bool:

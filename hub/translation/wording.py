@@ -62,7 +62,12 @@ def _form(row: Row, side: str, words: Words, *, raw: Any, value: Any, hidden: bo
     """What stands between a side's text and the record's value, whichever way."""
     if name := row.tweak.get(side):
         yield Text(en=f"through the tweak {name} of its connector", fr=f"par l'ajustement {name} de son connecteur")
-    if row.file:
+    if row.file and side in row.file.by_address:
+        yield Text(
+            en="the address of a file: fetched as the message is accepted, the record has its ticket",
+            fr="l'adresse d'un fichier : recherché à l'acceptation du message, la fiche a son ticket",
+        )
+    elif row.file:
         yield Text(
             en="a file: kept apart, the record has its ticket", fr="un fichier : conservé à part, la fiche a son ticket"
         )

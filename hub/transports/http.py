@@ -10,7 +10,7 @@ import re
 import select
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from hub.call import Call, Enclosed, Reply
-from hub.errors import CallNotSent, CallUnanswered, MessageError, Text
+from hub.errors import AnswerTooLarge, CallNotSent, CallUnanswered, MessageError, Text
 from hub.time_limits import TimeLimits
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
 
@@ -50,11 +50,18 @@ _OURS = {
 """What is said where a call does not say otherwise."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SWITCHING = 101
+_OK = 200
 _NEVER_ROUNDED = 3600
 """aiohttp rounds time limits of more than so many seconds up to whole ones."""
 _UNPACKED = frozenset({"content-encoding", "content-length"})
 _FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that are ours to say."""
+
+
+Take = Callable[[bytes], Awaitable[None]]
+"""Takes the next bytes of an answer."""
+_Reader = Callable[["_Wire"], Awaitable[tuple[RawResponseMessage, bytes | None]]]
+"""Reads an answer: its head, and its body, None where some of that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +108,23 @@ class HttpTransport:
     async def send(self, call: Call) -> Reply:
         """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
         it is sent once at most, and CallNotSent says that not one byte of it was given to the network."""
+        return await self._sent(call, partial(_held, largest=call.largest))
+
+    async def fetch(self, call: Call, take: Take, *, silence: float) -> Reply:
+        """The same for an answer that is not held: where its status is 200, its body is given to `take` piece by piece, and
+        the reply has none; of any other, none is read. So many seconds of `silence` end the call too, and so does what
+        `take` raises."""
+        return await self._sent(call, partial(_handed_on, largest=call.largest, take=take, silence=silence))
+
+    async def _sent(self, call: Call, read: _Reader) -> Reply:
         lines = _lines(call.headers)
         started, trip = monotonic(), _Trip()
         try:
             with self._limits.of(call.total):
-                message, body = await self._exchange(call, lines, trip)
+                message, body = await self._exchange(call, lines, trip, read)
         except _BROKEN as error:
             raise trip.told(error) from error
-        return Reply(message.code, _lowered(message.headers), body, monotonic() - started)
+        return Reply(message.code, _lowered(message.headers), body or b"", monotonic() - started)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -117,7 +133,7 @@ class HttpTransport:
         self._pools.clear()
         self._places.clear()
 
-    async def _exchange(self, call: Call, lines: str, trip: _Trip) -> tuple[RawResponseMessage, bytes]:
+    async def _exchange(self, call: Call, lines: str, trip: _Trip, read: _Reader) -> tuple[RawResponseMessage, bytes | None]:
         place, path = self._found(call)
         data = _head(call, path, host=place.host, lines=lines) + call.body
         connection, wire = await _connected(place, call.connect)
@@ -128,14 +144,13 @@ class HttpTransport:
             trip.left = True
             wire.say(data)
             is_whole = not call.rest or await self._say_rest(call, wire)
-            message, content = await wire.answer()
-            body = await _read(content, call.largest)
+            message, body = await read(wire)
         except BaseException:
             wire.abort()  # what has not left yet is not to leave any more
             connection.close()
             raise
-        if not is_whole or wire.is_saying:
-            wire.abort()  # it was answered before it had heard all: what comes next would be taken for the rest
+        if not is_whole or wire.is_saying or body is None:
+            wire.abort()  # what comes next would be taken for the rest of what it was told, or of what it says
             connection.close()
         else:
             connection.release()
@@ -224,6 +239,8 @@ class _Trip:
 
     def told(self, error: Exception) -> CallNotSent | CallUnanswered:
         """The error that tells the truth about a call that met `error`."""
+        if isinstance(error, _TooLarge):
+            return AnswerTooLarge(_reason("No whole answer came", "Pas de réponse entière", error))
         if self.left:
             return CallUnanswered(_reason("No whole answer came", "Pas de réponse entière", error))
         return CallNotSent(_reason("The call did not leave", "L'appel n'est pas parti", error))
@@ -370,6 +387,34 @@ async def _read(content: StreamReader, largest: int) -> bytes:
             raise _TooLarge
         pieces.append(piece)
     return b"".join(pieces)
+
+
+async def _held(wire: _Wire, *, largest: int) -> tuple[RawResponseMessage, bytes | None]:
+    message, content = await wire.answer()
+    return message, await _read(content, largest)
+
+
+async def _handed_on(wire: _Wire, *, largest: int, take: Take, silence: float) -> tuple[RawResponseMessage, bytes | None]:
+    """The body handed on as it comes; None where there is some that is not read."""
+    async with asyncio.timeout(silence):
+        message, content = await wire.answer()
+    if message.code != _OK:
+        return message, None
+    announced = message.headers.get("Content-Length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > largest:
+        raise _TooLarge
+    size = 0
+    while piece := await _next_of(content, silence):
+        size += len(piece)
+        if size > largest:
+            raise _TooLarge
+        await take(piece)
+    return message, b""
+
+
+async def _next_of(content: StreamReader, silence: float) -> bytes:
+    async with asyncio.timeout(silence):
+        return await content.readany()
 
 
 def _unsayable(name: str) -> MessageError:

@@ -22,6 +22,7 @@ from hub.errors import HubUnavailable
 from hub.intake import Arrival, Intake
 from hub.ledger import Claim, Search, Summary
 from hub.message import Delivery, Receipt, State
+from hub.retrieval import Retrieval
 from hub.scheduler import Scheduler
 from hub.settings import Settings
 from hub.signals import Signal
@@ -118,7 +119,8 @@ class Town:
         caller = Caller(settings=settings, transport=self.applications, clock=clock)
         made = {"new_id": lambda: f"{next(self._ids):032x}"}
         claim_check = ClaimCheck(ledger=ledger, clock=clock, **made, antivirus=None, largest=0)
-        intake = Intake(**common, **made, claim_check=claim_check)
+        retrieval = Retrieval(catalogue=self.catalogue, caller=caller, claim_check=claim_check)
+        intake = Intake(**common, **made, claim_check=claim_check, retrieval=retrieval)
         dispatcher = Dispatcher(**common, **made, caller=caller, jitter=self.chance.random)
         lanes = self.catalogue.lane_policies()
         awaiting = Awaiting(**common)

@@ -81,6 +81,12 @@ class Taxes:
         self.taken += 1
         return web.Response(status=201)
 
+    async def hand_out(self, request: web.Request) -> web.Response:
+        """Give a file to whoever shows the token."""
+        self.shown.append(request.headers.get("Authorization", ""))
+        is_right = self.shown[-1] == f"Bearer {self.token}"
+        return web.Response(body=b"%PDF-1.7 a bill") if is_right else web.Response(status=401)
+
 
 @dataclass
 class Office:
@@ -89,6 +95,7 @@ class Office:
     caller: Caller
     taxes: Taxes
     catalogue: Any
+    url: str = ""
 
     async def say(self, number: str = "1") -> Outcome:
         application = self.catalogue.connectors["taxes"]
@@ -110,7 +117,7 @@ async def an_office(
     (place / "connector.yaml").write_text(CONNECTOR.format(more=more))
     (place / "taxes.yaml").write_text(CONTRACT)
     app = web.Application()
-    app.add_routes([web.post("/token", taxes.give), web.post("/bills", taxes.take)])
+    app.add_routes([web.post("/token", taxes.give), web.post("/bills", taxes.take), web.get("/bill.pdf", taxes.hand_out)])
     runner, port = web.AppRunner(app), free_port()
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -120,7 +127,7 @@ async def an_office(
     transport = HttpTransport(LOOPBACK)
     try:
         caller = Caller(settings=settings, transport=transport, clock=lambda: datetime.now(UTC))
-        yield Office(caller, taxes, load_catalogue(folder))
+        yield Office(caller, taxes, load_catalogue(folder), url)
     finally:
         await transport.close()
         await runner.cleanup()
@@ -170,6 +177,21 @@ async def test_a_token_that_ends_in_a_bulk_is_renewed_once_for_all_and_every_cal
     assert all(isinstance(each, Delivered) for each in outcomes)
     assert len(office.taxes.asked) == 2
     assert office.taxes.taken == 31
+
+
+async def test_a_file_by_address_is_fetched_with_a_token_that_is_renewed_once(office: Office) -> None:
+    application, got = office.catalogue.connectors["taxes"], bytearray()
+    place = office.caller.place(application, f"{office.url}/bill.pdf", authority="default")
+
+    async def take(piece: bytes) -> None:
+        got.extend(piece)
+
+    await office.say()
+    office.taxes.token = "taken back"
+    reply = await office.caller.fetch(application, place, authority="default", largest=100, take=take)
+
+    assert (reply.status, bytes(got)) == (200, b"%PDF-1.7 a bill")
+    assert office.taxes.shown == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
 
 
 async def test_a_token_is_renewed_before_it_ends(office: Office) -> None:

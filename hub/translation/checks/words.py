@@ -10,6 +10,7 @@ from hub.specs.mapping import Row
 from hub.specs.source import Place
 from hub.translation.attachments import SIGNATURES
 from hub.translation.cells import compile_check
+from hub.translation.checks.addresses import check_by_address
 from hub.translation.checks.case import Case, Spot
 from hub.translation.dates import DateForm, date_form
 from hub.translation.facets import Fit, fit_of
@@ -251,6 +252,8 @@ def _check_file(case: Case, spot: Spot) -> None:
             )
             right = Text(en="drop file, or correct the path", fr="ôtez file, ou corrigez le chemin")
             _say(case, spot, spot.cell(side), en, fr, right=right)
+    if word and word.by_address:
+        check_by_address(case, spot, word)
 
 
 def _say(case: Case, spot: Spot, place: Place, en: str, fr: str, *, right: Text | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
+from hub.chance import random_piece
 from hub.codecs import Codecs
 from hub.contract import Document, SoapBinding
 from hub.errors import CallForbidden, ConfigurationError, MessageError, Problem, Text, TransportError
@@ -27,7 +29,9 @@ from hub.transports.judge import Missing, judge, judge_error, judge_look_up
 from hub.transports.packages import NOTHING_BESIDE, Beside, enclosing, opened
 from hub.transports.rest import rest_call
 from hub.transports.signatures import Signer, read_signer
+from hub.transports.signed_answers import Doubted, doubted, vouched
 from hub.transports.soap import soap_call
+from hub.transports.timestamps import created_text
 from hub.transports.tokens import SignIn, Tokens, Transport
 from hub.transports.webhooks import proven
 
@@ -121,7 +125,7 @@ class Caller:
             return Answer(judge_error(error), call.shown, media)
         if asked is not call and reply.status == HTTPStatus.NOT_MODIFIED:
             return Answer(Delivered(), call.shown, media, reply, validators=known)
-        judged = self._judged(application, name, _whole(reply))
+        judged = await self._believed(application, name, authority, _whole(reply))
         if isinstance(judged, Missing):
             return Answer(Delivered(), call.shown, media, reply, missing=True)
         return Answer(judged, call.shown, media, reply, validators=validators(call, reply))
@@ -205,6 +209,8 @@ class Caller:
         if isinstance(operation.binding, SoapBinding):
             way = spec.operations[name].files
             common |= {"signer": self._signer(instance), "now": self._clock()}
+            if spec.authentication.shown_as == "digest":
+                common |= {"nonce": random_piece(), "created": created_text(self._clock())}
             if operation.binding.addressed.declared:
                 common["message_id"] = f"urn:uuid:{uuid4()}"
             call = soap_call(operation, body, **common)
@@ -243,6 +249,18 @@ class Caller:
         url = self._settings.expand(way.token_url)
         identity = self._settings.secret(instance.client_certificate)
         return _Signed(sign_in=SignIn(url, client, secret, way.scope, way.client_in, certificates, identity))
+
+    async def _believed(self, application: Application, name: str, authority: str, reply: Reply) -> Outcome | Missing:
+        """What a reply comes to; where it must be signed, only what the signature covers is read."""
+        by = application.signers_of(authority)
+        if by is None:
+            return self._judged(application, name, reply)
+        try:
+            proven = await asyncio.to_thread(vouched, reply, by=by, now=self._clock())
+        except Doubted as doubt:
+            log.warning("an answer of %s is not believed: %s", application.name, doubt)
+            return doubted(self._judged(application, name, reply), reply, doubt)
+        return self._judged(application, name, proven)
 
     def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]

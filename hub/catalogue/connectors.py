@@ -13,7 +13,8 @@ from hub.catalogue.feeds import wrong_asking
 from hub.catalogue.files import load_file, said_twice, stray_references
 from hub.catalogue.formats import with_formats, without_read_bodies
 from hub.catalogue.instances import wrong_instances
-from hub.catalogue.signing import wrong_signing
+from hub.catalogue.signers import read_signers
+from hub.catalogue.signing import wrong_answering, wrong_signing
 from hub.catalogue.tweaks import read_tweaks
 from hub.contract import Shape
 from hub.errors import ConfigurationError, Finding, Text
@@ -34,12 +35,14 @@ def read_connector(folder: Path, *, root: Path) -> tuple[Application | None, tup
     if spec.connector != folder.name:
         return None, (said_twice(spec.connector, folder.name, source, key="connector"),)
     tweaks, wrong = read_tweaks(folder, root=root)
-    found = (*stray_references(source, but=("address", "files_from", "token_url")), *wrong_instances(spec, source), *wrong)
+    signers, unread = read_signers(spec, source, folder)
+    strays = stray_references(source, but=("address", "files_from", "token_url"))
+    found = (*strays, *wrong_instances(spec, source), *wrong, *unread)
     contract, misdescribed = read_contract(file, spec, source, root=root)
     found = (*found, *without_read_bodies(misdescribed, spec))
     if contract is None:
         return None, found
-    application = Application(spec.connector, spec, source, contract, folder, tweaks=tweaks)
+    application = Application(spec.connector, spec, source, contract, folder, tweaks=tweaks, signers=signers)
     application, misread = with_formats(application, root=root)
     application, unsound = _sound(application)
     return application, (*found, *misread, *unsound, *_wrong_operations(application), *wrong_rules(application))
@@ -110,6 +113,7 @@ def _wrong_operations(application: Application) -> Iterator[Finding]:
         yield from _wrong_files(application, name, operation)
         yield from wrong_asking(application, name)
         yield from wrong_signing(application, name)
+        yield from wrong_answering(application, name)
         yield from wrong_receipt(application, name)
         yield from wrong_refusal(application, name)
 

@@ -23,7 +23,8 @@ from hub.translation.tweaks import Tweaks
 class Application:
     """A connector with its contract: `source` is its connector.yaml, `folder` where it lives.
 
-    `unsound`: the operations that connector.yaml names and that cannot be used; `spec` is without them.
+    `unsound`: the operations that connector.yaml names and that cannot be used; `spec` is without them. `signers`: by
+    instance, the fingerprints of the certificates of which one must sign its answers.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Application:
     folder: Path
     unsound: frozenset[str] = frozenset()
     tweaks: Tweaks | None = None
+    signers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def operation(self, name: str) -> Operation:
         """What the contract says of the connector's operation `name`."""
@@ -45,6 +47,13 @@ class Application:
     def instance(self, authority: str) -> str:
         """The name of the instance that serves `authority`."""
         return authority if authority in self.spec.instances else "default"
+
+    def signers_of(self, authority: str) -> frozenset[str] | None:
+        """The fingerprints of the certificates of which one must sign what `authority`'s instance answers; None when no
+        answer must be signed."""
+        name = self.instance(authority)
+        instance = self.spec.instances.get(name)
+        return self.signers.get(name, frozenset()) if instance and instance.answers_signed_by else None
 
     def shape(self, name: str) -> Shape | None:
         """The shape that a mapping's cells speak of: the operation's input, or for a feed one item of its answer."""

@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hub.assembly import Hub
 from hub.endpoints.auth import Doorkeeper, Identity, named, unknown_caller
 from hub.errors import NotFound
 from hub.ledger import ApiKey
 from hub.transports.envelope import UsernameToken
-from hub.transports.signatures import Claim, Forged, claimed, verified
-
-WINDOW = timedelta(minutes=5)
-"""How far from the hub's time a token may have been created, either way: what WS-Security recommends."""
+from hub.transports.signatures import Forged, claimed, signed_at, verified
+from hub.transports.timestamps import WINDOW, created_at
 
 SHORTEST_NONCE = 8
 """Bytes. Stacks send 16 or 20, some 8; shorter ones come twice by chance."""
@@ -27,7 +24,6 @@ SHORTEST_NONCE = 8
 _MARGIN = timedelta(minutes=1)
 """How much longer a used proof is remembered than it could be taken, as clocks are moved."""
 log = logging.getLogger("hub.soap")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 async def by_token(token: UsernameToken, doorkeeper: Doorkeeper, hub: Hub) -> Identity:
@@ -61,7 +57,7 @@ async def by_signature(data: bytes, doorkeeper: Doorkeeper, hub: Hub, *, charset
     now = hub.clock()
     try:
         claim = await asyncio.to_thread(claimed, data, charset=charset)
-        created = _signed_at(claim, now=now)
+        created = signed_at(claim, now=now)
         key = await hub.ledger.signing_key(claim.fingerprint, now=now)
         payload = await asyncio.to_thread(verified, claim, now=now)
     except (Forged, NotFound) as error:
@@ -72,32 +68,11 @@ async def by_signature(data: bytes, doorkeeper: Doorkeeper, hub: Hub, *, charset
     return identity, payload
 
 
-def _signed_at(claim: Claim, *, now: datetime) -> datetime:
-    """When the message was signed. Forged when that is not now, or when its time has passed."""
-    created, expires = created_at(claim.created), created_at(claim.expires)
-    if created is None or abs(now - created) > WINDOW:
-        raise Forged("the timestamp is not of now")
-    if claim.expires and (expires is None or expires <= now):
-        raise Forged("the timestamp has expired")
-    return created
-
-
 async def use_once(proof: str, hub: Hub, *, until: datetime) -> None:
     """Take a proof that is good until then. NotAllowed 401 when any node has taken it before."""
     value = hashlib.sha256(proof.encode()).hexdigest()
     if not await hub.ledger.use_proof(value, until=until + _MARGIN):
         raise unknown_caller()
-
-
-def created_at(text: str) -> datetime | None:
-    """The instant of a wsu:Created or wsu:Expires, None when it is none. Without a time zone it is UTC."""
-    if not _INSTANT.fullmatch(text):
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _is_fresh(token: UsernameToken, created: datetime | None, *, now: datetime) -> bool:

@@ -25,6 +25,13 @@ class Instance(Spec):
         "body and time are signed with it (WS-Security), beside what `authentication` says.",
         examples=["secret:waste-signature"],
     )
+    answers_signed_by: str = Field(
+        "",
+        pattern=r"^[\w.-]*$",
+        description="For soap: a file of this folder (PEM) with the X.509 certificates of which one must have signed the "
+        "body and the time of each answer (WS-Security). What is not signed so is not believed. Read at the start.",
+        examples=["dechets.pem"],
+    )
     certificates: str = Field(
         "",
         pattern=r"^[\w.-]*$",
@@ -85,6 +92,11 @@ class Authentication(Spec):
     header: str = Field(
         "X-API-Key", description="The header's name when the kind is header, or hmac (then X-Signature by default)."
     )
+    shown_as: Literal["text", "digest"] = Field(
+        "text",
+        description="For username-token: how it shows the password: itself, or a digest (SHA-1) of it with a nonce and a "
+        "time that are new in each call.",
+    )
     signs: Literal["body", "timestamp.body"] = Field(
         "body", description="For hmac, what is signed: the body, or the time in seconds, a full stop, and the body."
     )
@@ -112,6 +124,14 @@ class Authentication(Spec):
     def _signs_by_hmac(self) -> Authentication:
         if self.kind != "hmac" and {"signs", "time_header"} & self.model_fields_set:
             raise refusal("signs and time_header belong to kind: hmac", "signs et time_header ne vont qu'avec kind: hmac")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_a_password(self) -> Authentication:
+        if self.kind != "username-token" and "shown_as" in self.model_fields_set:
+            raise refusal(
+                "shown_as: it belongs to kind: username-token alone", "shown_as : ce mot ne va qu'avec kind: username-token"
+            )
         return self
 
     @property
@@ -357,6 +377,15 @@ class Connector(Spec):
     formats: tuple[Format, ...] = Field((), description="Documents that the contract does not describe.")
     letters: Letters | None = Field(None, description="The letters that it can keep. Default: all.")
     answers: tuple[AnswerRule, ...] = Field((), description="Read from top to bottom; the first that fits decides.")
+
+    @model_validator(mode="after")
+    def _is_answered_in_soap(self) -> Connector:
+        if self.protocol != "soap" and any(each.answers_signed_by for each in self.instances.values()):
+            raise refusal(
+                "answers_signed_by: only the answers of SOAP are signed",
+                "answers_signed_by : seules les réponses SOAP sont signées",
+            )
+        return self
 
     @model_validator(mode="after")
     def _signs_whole_messages(self) -> Connector:

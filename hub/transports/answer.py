@@ -69,7 +69,7 @@ def read_answer(reply: Reply, operation: Operation, *, codec: Codec | None = Non
     if not isinstance(operation.binding, SoapBinding):
         return _read_payload(reply, reply.body, operation, codec)
     try:
-        envelope = open_envelope(reply.body, charset=_charset(reply))
+        envelope = open_envelope(reply.body, charset=charset_of(reply))
     except MessageError:
         return Answer(reply, whole=not reply.body.strip() and operation.output is None)
     if envelope.fault:
@@ -102,7 +102,8 @@ def _media_fits(reply: Reply, operation: Operation) -> bool:
     return not declared or bool(declared & {"*/*", media.partition("/")[0] + "/*", media})
 
 
-def _charset(reply: Reply) -> str:
+def charset_of(reply: Reply) -> str:
+    """The charset that an answer's content type names, "" for none."""
     found = re.search(r"charset\s*=\s*\"?([\w.:-]+)", reply.headers.get("content-type", ""), re.IGNORECASE)
     return found[1] if found else ""
 

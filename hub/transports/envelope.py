@@ -29,7 +29,8 @@ _WSSE = f"{_OASIS}wssecurity-secext-1.0.xsd"
 _WSU = f"{_OASIS}wssecurity-utility-1.0.xsd"
 _PROFILE = f"{_OASIS}username-token-profile-1.0"
 _BASE64 = f"{_OASIS}soap-message-security-1.0#Base64Binary"
-_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+"""The name of a signature, wherever it stands."""
 SECURITY_HEADER = f"{{{_WSSE}}}Security"
 """The name under which a server that reads UsernameTokens understands them."""
 
@@ -293,7 +294,7 @@ def _token(header: etree._Element | None) -> UsernameToken | None:
 
 
 def _is_signed(header: etree._Element | None) -> bool:
-    return header is not None and header.find(f"{SECURITY_HEADER}/{_SIGNATURE}") is not None
+    return header is not None and header.find(f"{SECURITY_HEADER}/{SIGNATURE}") is not None
 
 
 def _elements(parent: etree._Element | None) -> Iterator[etree._Element]:

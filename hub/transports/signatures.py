@@ -25,6 +25,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from hub.codecs.safe_xml import parse
 from hub.errors import ConfigurationError, MessageError, Text
 from hub.transports.envelope import SECURITY_HEADER
+from hub.transports.timestamps import WINDOW, created_at
 
 _OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 _WSSE = f"{{{_OASIS}wssecurity-secext-1.0.xsd}}"
@@ -192,6 +193,17 @@ def claimed(data: bytes, *, charset: str = "") -> Claim:
         len(signed_parts),
         next(place for place, each in enumerate(signed_parts) if each is body),
     )
+
+
+def signed_at(claim: Claim, *, now: datetime) -> datetime:
+    """When the message says that it was signed. Forged when that is not within five minutes of now, or when its time has
+    passed."""
+    created, expires = created_at(claim.created), created_at(claim.expires)
+    if created is None or abs(now - created) > WINDOW:
+        raise Forged("the timestamp is not of now")
+    if claim.expires and (expires is None or expires <= now):
+        raise Forged("the timestamp has expired")
+    return created
 
 
 def verified(claim: Claim, *, now: datetime) -> bytes:

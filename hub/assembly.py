@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.awaiting import Awaiting
 from hub.caller import Caller
-from hub.catalogue import Catalogue, load_catalogue
+from hub.catalogue import Catalogue, load_catalogue, refuse_oversized
 from hub.chance import random_piece
 from hub.claim_check import ClaimCheck
 from hub.desk import Desk
@@ -102,6 +102,7 @@ class _Ground:
 async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
     """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
     catalogue = await asyncio.to_thread(load_catalogue, settings.root)  # contracts take long to read
+    refuse_oversized(catalogue, most=max(settings.largest_body, settings.largest_body_of_any))
     keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
     ledger = await Ledger.open(
         settings.database, cipher=keyring, node=settings.node, boot=new_id(), ballast=settings.ballast

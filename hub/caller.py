@@ -50,7 +50,8 @@ class Wires(Transport, Protocol):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a call came to. `request` are the bytes that left, `reply` what came back if anything did; `missing`: a
-    look-up was answered, and what it asked for is not there. `validators`: what the answer can be asked for again by."""
+    look-up was answered, and what it asked for is not there. `validators`: what the answer can be asked for again by.
+    `address`: where it was asked for."""
 
     outcome: Outcome
     request: bytes = b""
@@ -58,6 +59,7 @@ class Answer:
     reply: Reply | None = None
     missing: bool = False
     validators: Validators | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,16 @@ class Caller:
         key: str,
         beside: Beside = NOTHING_BESIDE,
         known: Validators | None = None,
+        at: str = "",
     ) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats, and the files
-        `beside` the document with it. What has not changed since the answer that is `known` is delivered as nothing."""
+        `beside` the document with it. What has not changed since the answer that is `known` is delivered as nothing.
+        `at`: the URL to call, where an answer of the same scheme, host and port has told it."""
         try:
             signed = self._signed(application, authority)
             said = keyed(application, name, document, key)
             call = self._made(_Going(application, name, said, authority, beside), signed.credentials)
+            call = replace(call, url=at) if at else call
             # A question is to be answered each time that it is put, also the one that looks up what `key` was told.
             known_by = key if application.spec.operations[name].direction == "out" else uuid4().hex
             call = proven(call, application.spec.authentication, signed.credentials, key=known_by, now=self._clock())
@@ -124,11 +129,11 @@ class Caller:
         except TransportError as error:
             return Answer(judge_error(error), call.shown, media)
         if asked is not call and reply.status == HTTPStatus.NOT_MODIFIED:
-            return Answer(Delivered(), call.shown, media, reply, validators=known)
+            return Answer(Delivered(), call.shown, media, reply, validators=known, address=call.url)
         judged = await self._believed(application, name, authority, _whole(reply))
         if isinstance(judged, Missing):
             return Answer(Delivered(), call.shown, media, reply, missing=True)
-        return Answer(judged, call.shown, media, reply, validators=validators(call, reply))
+        return Answer(judged, call.shown, media, reply, validators=validators(call, reply), address=call.url)
 
     def place(self, application: Application, address: str, *, authority: str) -> Place:
         """Where a file is that an authority's copy of the application gives by its address. CallForbidden when its connector

@@ -30,8 +30,9 @@ class Settings:
 
     `proxies` are the addresses whose word is taken for where a request came from, and by which scheme; `ballast` is how
     many bytes beside a SQLite ledger are given up when its disk is full; `most_waiting` is how many deliveries may wait;
-    `most_connections` may be open at a node at once, `most_connections_of_one` from one address; `largest_file` bounds what
-    comes beside a document, and `clamd` is where the antivirus listens that sees every file."""
+    `most_connections` may be open at a node at once, `most_connections_of_one` from one address; `largest_body` bounds a
+    document whose operation says nothing else, `largest_body_of_any` what one may say, `largest_file` what comes beside a
+    document, and `clamd` is where the antivirus listens that sees every file."""
 
     root: Path
     database: str
@@ -44,6 +45,7 @@ class Settings:
     certificates: Path | None = None
     proxies: tuple[str, ...] = ()
     largest_body: int = 10 * 1024 * 1024
+    largest_body_of_any: int = 100 * 1024 * 1024
     largest_file: int = 256 * 1024 * 1024
     clamd: str = ""
     ballast: int = 64 * 1024 * 1024
@@ -98,6 +100,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         certificates=Path(certificates) if certificates else None,
         proxies=tuple(part.strip() for part in environment.get("HUB_PROXIES", "").split(",") if part.strip()),
         largest_body=_whole("HUB_LARGEST_BODY", environment.get("HUB_LARGEST_BODY", str(10 * 1024 * 1024))),
+        largest_body_of_any=_whole(
+            "HUB_LARGEST_BODY_OF_ANY", environment.get("HUB_LARGEST_BODY_OF_ANY", str(100 * 1024 * 1024))
+        ),
         largest_file=_whole("HUB_LARGEST_FILE", environment.get("HUB_LARGEST_FILE", str(256 * 1024 * 1024))),
         clamd=environment.get("HUB_CLAMD", ""),
         most_waiting=_whole("HUB_MOST_WAITING", environment.get("HUB_MOST_WAITING", str(MOST_WAITING))),

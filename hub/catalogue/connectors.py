@@ -15,6 +15,7 @@ from hub.catalogue.formats import with_formats, without_read_bodies
 from hub.catalogue.instances import wrong_instances
 from hub.catalogue.signers import read_signers
 from hub.catalogue.signing import wrong_answering, wrong_signing
+from hub.catalogue.sizes import wrong_sizes
 from hub.catalogue.tweaks import read_tweaks
 from hub.contract import Shape
 from hub.errors import ConfigurationError, Finding, Text
@@ -114,6 +115,7 @@ def _wrong_operations(application: Application) -> Iterator[Finding]:
         yield from wrong_asking(application, name)
         yield from wrong_signing(application, name)
         yield from wrong_answering(application, name)
+        yield from wrong_sizes(application, name)
         yield from wrong_receipt(application, name)
         yield from wrong_refusal(application, name)
 

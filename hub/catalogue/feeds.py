@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.catalogue.facts import Application
-from hub.contract import Kind, Shape
+from hub.contract import Kind, RestBinding, Shape
 from hub.errors import Finding, Text
 from hub.specs import connector as specs
 from hub.translation.checks.case import one_of
@@ -39,6 +39,9 @@ def _wrong_pages(application: Application, name: str, page: specs.Page | None) -
     yield from _absent(application, (*place, "field"), page.field, request, of=_REQUEST)
     yield from _absent(application, (*place, "size_field"), page.size_field, request, of=_REQUEST)
     yield from _absent(application, (*place, "next"), page.next, answer, of=_ANSWER)
+    is_got = isinstance(contract.binding, RestBinding) and contract.binding.method.upper() == "GET"
+    if page.link and not is_got:
+        yield application.source.finding((*place, "link"), _NOT_GOT, right=_OTHER_WAYS)
 
 
 def _wrong_mark(application: Application, name: str, operation: specs.Operation) -> Iterator[Finding]:
@@ -75,6 +78,16 @@ def _absent(
         words = Text(en=f"“{path}” is no single value", fr=f"« {path} » n'est pas une valeur unique")
     known = [leaf for leaf, kind in shape.leaves() if kind.kind is not Kind.OBJECT] if shape else []
     yield application.source.finding(place, words, right=one_of(path, known))
+
+
+_NOT_GOT = Text(
+    en="link is for a list that is asked for by GET: the next address is asked without a body",
+    fr="link vaut pour une liste demandée par GET : l'adresse suivante est demandée sans corps",
+)
+_OTHER_WAYS = Text(
+    en="field: the request's field that says the page, with next: or by counting",
+    fr="field : le champ de la requête qui indique la page, avec next : ou en comptant",
+)
 
 
 def _required(since: str) -> Text:

@@ -35,7 +35,17 @@ SETTINGS = (
     Setting("HUB_ALLOW_PRIVATE", "none", "Private networks that may be called, with commas: `10.1.0.0/16,127.0.0.0/8`."),
     Setting("HUB_CERTIFICATES", "the usual authorities", "A file with the only authority whose certificates are trusted."),
     Setting("HUB_PROXIES", "none", "Addresses of reverse proxies whose `X-Forwarded-*` headers are believed, with commas."),
-    Setting("HUB_LARGEST_BODY", "", "The largest body that is taken in, in bytes, but for the files beside a document."),
+    Setting(
+        "HUB_LARGEST_BODY",
+        "",
+        "The largest body that is taken in, in bytes, but for the files beside a document. An operation may say its own "
+        "(`largest_body`).",
+    ),
+    Setting(
+        "HUB_LARGEST_BODY_OF_ANY",
+        "",
+        "The most that an operation may say as its `largest_body`, in bytes: a body is held in memory while it is read.",
+    ),
     Setting("HUB_LARGEST_FILE", "", "The largest file that is taken in beside a document, in bytes."),
     Setting(
         "HUB_CLAMD",

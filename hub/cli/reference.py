@@ -311,8 +311,8 @@ def _http_page() -> str:
         "A key in a URL is refused.",
         "Refusals are [problem details](problems.md), in the language of `Accept-Language` (`en`, `fr`).",
         "`GET /openapi.json` describes what a key may do, each exchange with its contract and examples; with `read`, all.",
-        "Headers must be there within 10 s, a body within 30 s (or come at 64 kB a second); [settings](settings.md) limit",
-        "connections.",
+        "Headers must be there within 10 s, a body within 30 s (files: or come at 64 kB a second; a body that may have more",
+        "than 10 MiB: as much longer); [settings](settings.md) limit connections.",
     ]
     for title, intro, routes in _doors():
         lines += ["", f"## {title}", "", intro, "", *_routes(routes)]
@@ -357,6 +357,7 @@ def _settings_page() -> str:
         "HUB_HOST": read.host,
         "HUB_PORT": str(read.port),
         "HUB_LARGEST_BODY": str(read.largest_body),
+        "HUB_LARGEST_BODY_OF_ANY": str(read.largest_body_of_any),
         "HUB_LARGEST_FILE": str(read.largest_file),
         "HUB_BALLAST": str(read.ballast),
         "HUB_MOST_WAITING": str(read.most_waiting),

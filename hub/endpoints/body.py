@@ -9,23 +9,38 @@ from starlette.requests import Request
 from hub.errors import MessageError, Text
 
 SECONDS = 30.0
-"""How long a whole body may take to come in."""
+"""How long a whole body of up to UNHURRIED bytes may take to come in; a larger one as much longer."""
+
+UNHURRIED = 10 * 1024 * 1024
 
 WHOLE = "whole"
 """In the state of a request whose body is there to its end: there is nothing to wait for."""
 
 
-async def read_body(request: Request, *, limit: int, seconds: float = SECONDS) -> bytes:
-    """The request's body. MessageError 413 beyond `limit` bytes, announced or not, 408 beyond `seconds`, 400 when cut."""
+async def read_body(request: Request, *, limit: int, seconds: float | None = None) -> bytes:
+    """The request's body. MessageError 413 beyond `limit` bytes, announced or not, 408 beyond `seconds` (by default, what a
+    body of `limit` bytes may take), 400 when cut."""
     if _announced(request) > limit:
         raise too_large(limit)
     if WHOLE in request.scope.get("state", ()):
         return await _gathered(request, limit)
+    patience = seconds_for(limit) if seconds is None else seconds
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(patience):
             return await _gathered(request, limit)
     except TimeoutError as late:
-        raise too_slow(seconds) from late
+        raise too_slow(patience) from late
+
+
+def seconds_for(limit: int) -> float:
+    """How long a body of at most so many bytes may take to come in."""
+    return SECONDS * max(1.0, limit / UNHURRIED)
+
+
+def check_size(body: bytes, *, limit: int) -> None:
+    """MessageError 413 for a body that was read before it was known that only `limit` bytes of it are taken."""
+    if len(body) > limit:
+        raise too_large(limit)
 
 
 def media_of(content_type: str) -> tuple[str, str]:

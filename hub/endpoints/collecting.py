@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.assembly import Hub
 from hub.endpoints.auth import Identity
+from hub.endpoints.sizes import largest_of
 from hub.endpoints.stories import iso
 from hub.errors import MessageError, NotAllowed, Problem, Text, same
 from hub.mailbox import Collector, Fetch, Parcel, exchanges_of
@@ -51,6 +52,14 @@ class Return(BaseModel):
 
 
 Form = TypeVar("Form", bound=BaseModel)
+
+
+def largest_said(application: str, exchanges: Iterable[str], hub: Hub) -> int:
+    """The bytes that an application may say of a delivery of one of these exchanges: of which, the ledger knows only
+    later."""
+    operations = [name for each in exchanges if (name := hub.catalogue.exchanges[each].collected_by(application))]
+    known = hub.catalogue.connectors.get(application)
+    return largest_of(known, operations, hub.settings) if known else hub.settings.largest_body
 
 
 def filled_in(form: type[Form], found: Any) -> Form:

@@ -28,7 +28,7 @@ async def read_with_files(
     other the document comes first, and names the others as `cid:<name>`. MessageError, HubUnavailable."""
     if form_of(saying) == "multipart":
         return await _parts_of_form(package, saying, claim_check, limit)
-    head, body = await package.document()
+    head, body = await package.document(limit=limit)
     check_media(head.media or (saying.input.media if saying.input else ""), head.charset, saying)
     tickets: dict[str, str] = {}
     files: dict[str, Apart] = {}
@@ -44,14 +44,15 @@ async def _parts_of_form(
 ) -> tuple[bytes, dict[str, Apart]]:
     fields: list[tuple[str, str]] = []
     files: dict[str, Apart] = {}
+    left = limit
     async for head in package.heads():
         if head.filename:
             came = await package.kept(head, claim_check)
             files[came.ticket] = came.file
             fields.append((head.name, stand_in(came.ticket)))
         else:
-            data = await package.text(head, left=limit)
-            limit -= len(data)
+            data = await package.text(head, left=left, limit=limit)
+            left -= len(data)
             fields.append((head.name, text_of(data)))
     return _of_form(fields, saying), files
 

@@ -21,6 +21,7 @@ from hub.endpoints.collecting import (
     collector_of,
     filled_in,
     given_back,
+    largest_said,
     lent,
     told_of,
 )
@@ -70,7 +71,8 @@ async def fetch(request: Request) -> Response:
 
 async def acknowledge(request: Request) -> Response:
     """A delivery that was fetched is done, or refused for good."""
-    collector, said = await _collector(request), await _said(Acknowledgement, request)
+    collector = await _collector(request)
+    said = await _said(Acknowledgement, request, limit=_limit(collector, request))
     delivery = request.path_params["delivery"]
     state = await acknowledged(hub_of(request), collector, delivery, said)
     return json_response({"delivery": delivery, "state": state})
@@ -78,7 +80,8 @@ async def acknowledge(request: Request) -> Response:
 
 async def release(request: Request) -> Response:
     """A delivery that was fetched is given back."""
-    collector, said = await _collector(request), await _said(Return, request)
+    collector = await _collector(request)
+    said = await _said(Return, request, limit=_limit(collector, request))
     delivery = request.path_params["delivery"]
     state = await given_back(hub_of(request), collector, delivery, said)
     return json_response({"delivery": delivery, "state": state})
@@ -99,8 +102,12 @@ def handed_over(each: Parcel) -> dict[str, Any]:
         return {"base64": b64encode(each.body).decode()}
 
 
-async def _said(form: type[Form], request: Request) -> Form:
-    body = await read_body(request, limit=hub_of(request).settings.largest_body)
+def _limit(collector: Collector, request: Request) -> int:
+    return largest_said(collector.application, collector.exchanges, hub_of(request))
+
+
+async def _said(form: type[Form], request: Request, *, limit: int) -> Form:
+    body = await read_body(request, limit=limit)
     try:
         found = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError as error:

@@ -34,20 +34,19 @@ class Came:
 class Package:
     """A multipart request on its way in. `uploads`: the files that were begun, for whoever lets go of them."""
 
-    def __init__(self, request: Request, *, limit: int, silence: float = SILENCE) -> None:
+    def __init__(self, request: Request, *, silence: float = SILENCE) -> None:
         self.uploads: list[str] = []
         self._request = request
-        self._limit = limit
         self._silence = silence
         self._parts = Parts(request.headers.get("content-type", ""))
         self._events = self._read()
 
-    async def document(self) -> tuple[Head, bytes]:
-        """The first part, which must be the document. MessageError 400, 408, 413."""
+    async def document(self, *, limit: int) -> tuple[Head, bytes]:
+        """The first part, which must be the document, of at most `limit` bytes. MessageError 400, 408, 413."""
         head = await anext(self._events, None)
         if not isinstance(head, Head):
             raise misformed()
-        return head, await self.text(head, left=self._limit)
+        return head, await self.text(head, left=limit, limit=limit)
 
     async def heads(self) -> AsyncIterator[Head]:
         """The parts in turn, each to be taken (`text` or `kept`) before the next."""
@@ -55,13 +54,13 @@ class Package:
             if isinstance(event, Head):
                 yield event
 
-    async def text(self, head: Head, *, left: int) -> bytes:
-        """A part's bytes, of which there may be `left`. MessageError 413."""
+    async def text(self, head: Head, *, left: int, limit: int) -> bytes:
+        """A part's bytes, of which there may be `left`, of a `limit` for all. MessageError 413."""
         pieces, size = [], 0
         async for piece in self._content(head):
             size += len(piece)
             if size > left:
-                raise too_large(self._limit)
+                raise too_large(limit)
             pieces.append(piece)
         return b"".join(pieces)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from hub.assembly import Hub
 from hub.catalogue import Application, Exchange
 from hub.contract import Operation, Part
 from hub.endpoints.auth import Identity, identify
-from hub.endpoints.body import media_of, read_body
+from hub.endpoints.body import check_size, media_of, read_body
 from hub.endpoints.documents import check_media, document_in, read_with_files
 from hub.endpoints.headers import travelling
 from hub.endpoints.indexed import IndexedRequest
@@ -25,6 +26,7 @@ from hub.endpoints.parameters import refuse_twice
 from hub.endpoints.problems import standing_of
 from hub.endpoints.serving import hub_of
 from hub.endpoints.signed import Proven, by_webhook, is_signed, refuse_parts, refuse_unsigned
+from hub.endpoints.sizes import largest_in, largest_of
 from hub.endpoints.stories import for_sender, iso
 from hub.errors import HubError, NotAllowed, NotFound, Text
 from hub.intake import Arrival
@@ -72,7 +74,7 @@ async def say(request: Request) -> Response:
 
 async def _say_with_files(request: Request, hub: Hub) -> Response:
     """Accept a message that files come with; those that become no message's are let go."""
-    package = Package(request, limit=hub.settings.largest_body)
+    package = Package(request)
     try:
         arrival = await _arrival(request, hub, package)
         return _accepted(await hub.intake.accept(arrival))
@@ -110,6 +112,14 @@ async def _own(message: str, identity: Identity, hub: Hub) -> Story:
     raise NotFound(Text(en="There is no such message.", fr="Ce message n'existe pas."))
 
 
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """How the caller says an exchange: the contract's operation, and the bytes that its body may have."""
+
+    operation: Operation
+    largest: int
+
+
 async def _arrival(request: Request, hub: Hub, package: Package | None = None) -> Arrival:
     """What came, once everything but its content has been judged; a refusal is announced."""
     name, sender = request.path_params["exchange"], ""
@@ -118,7 +128,7 @@ async def _arrival(request: Request, hub: Hub, package: Package | None = None) -
         identity = proven.identity if proven else await identify(request)
         sender = identity.application
         saying = _said_by(name, identity, hub)
-        parameters = _parameters(request, saying.input)
+        parameters = _parameters(request, saying.operation.input)
         headers = travelling(request)
         key = proven.key(headers.key) if proven else headers.key
         if proven:
@@ -143,33 +153,35 @@ async def _arrival(request: Request, hub: Hub, package: Package | None = None) -
 
 
 async def _proven(request: Request, hub: Hub, package: Package | None) -> Proven:
-    limit = hub.settings.largest_body
+    """Who signed, and what: until that is known, a body is as large as anybody's in this exchange."""
+    limit = largest_in(hub.catalogue.exchanges.get(request.path_params["exchange"]), hub)
     if package is not None:
         raise refuse_parts(limit)
     return await by_webhook(request, hub, limit=limit)
 
 
 async def _document(
-    request: Request, saying: Operation, hub: Hub, package: Package | None, proven: Proven | None
+    request: Request, saying: _Saying, hub: Hub, package: Package | None, proven: Proven | None
 ) -> tuple[bytes, Files]:
-    limit = hub.settings.largest_body
     if package is not None:
-        return await read_with_files(package, saying, hub.claim_check, limit=limit)
+        return await read_with_files(package, saying.operation, hub.claim_check, limit=saying.largest)
     media, charset = media_of(request.headers.get("content-type", ""))
-    check_media(media, charset, saying)
-    body = proven.body if proven else await read_body(request, limit=limit)
-    return document_in(body, media, saying), {}
+    check_media(media, charset, saying.operation)
+    if proven:
+        check_size(proven.body, limit=saying.largest)
+    body = proven.body if proven else await read_body(request, limit=saying.largest)
+    return document_in(body, media, saying.operation), {}
 
 
-def _said_by(name: str, identity: Identity, hub: Hub) -> Operation:
+def _said_by(name: str, identity: Identity, hub: Hub) -> _Saying:
     """The operation by which the caller says this exchange."""
     exchange = hub.catalogue.exchange(name)
     identity.require(f"send:{name}")
     application = hub.catalogue.connectors.get(identity.application)
-    return _saying(exchange, application, identity)
+    return _saying(exchange, application, identity, hub)
 
 
-def _saying(exchange: Exchange, application: Application | None, identity: Identity) -> Operation:
+def _saying(exchange: Exchange, application: Application | None, identity: Identity, hub: Hub) -> _Saying:
     operation = exchange.incoming(identity.application)
     if application is None or operation is None:
         raise NotAllowed(
@@ -178,7 +190,7 @@ def _saying(exchange: Exchange, application: Application | None, identity: Ident
                 fr=f"« {identity.application} » n'émet pas l'échange « {exchange.name} ».",
             )
         )
-    return application.operation(operation)
+    return _Saying(application.operation(operation), largest_of(application, [operation], hub.settings))
 
 
 def _parameters(request: Request, part: Part | None) -> dict[str, str]:

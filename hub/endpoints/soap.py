@@ -17,12 +17,23 @@ from hub.codecs import codec_for
 from hub.codecs.safe_xml import parse
 from hub.contract import Operation, SoapBinding
 from hub.endpoints.auth import Identity, shown_by
+from hub.endpoints.body import check_size
 from hub.endpoints.documents import check_named
 from hub.endpoints.package import Package
 from hub.endpoints.problems import standing_of
 from hub.endpoints.published import published_contract, published_import
 from hub.endpoints.serving import hub_of
-from hub.endpoints.soap_calls import Heard, doorkeeper_of, fault_of, heard_in, manner_of, operation_in, package_in
+from hub.endpoints.sizes import largest_of
+from hub.endpoints.soap_calls import (
+    Heard,
+    called_in,
+    doorkeeper_of,
+    fault_of,
+    heard_in,
+    manner_of,
+    operation_in,
+    package_in,
+)
 from hub.endpoints.soap_faults import MEDIA, declared_by
 from hub.endpoints.soap_manner import Manner
 from hub.errors import HubError, MessageError, NotAllowed, NotFound, Text
@@ -49,12 +60,15 @@ async def serve(request: Request) -> Response:
     package: Package | None = None
     try:
         application = _served(request, hub)
-        package = package_in(request, hub)
+        package = package_in(request)
         with _announced(application, hub):
-            heard = await heard_in(request, hub, package)
+            offered = _offered(application)
+            limit = largest_of(application, called_in(request, offered), hub.settings)
+            heard = await heard_in(request, hub, package, limit=limit)
             manner = manner.towards(heard.envelope, version=heard.version)
-            name, binding = operation_in(request, _offered(application), heard)
+            name, binding = operation_in(request, offered, heard)
             manner.check(binding)
+            check_size(heard.body, limit=largest_of(application, [name], hub.settings))
             heard = replace(heard, envelope=_plain(heard.envelope, application.operation(name), binding))
             arrival = await _arrival(heard, application, name, hub, package)
         try:

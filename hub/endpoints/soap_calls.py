@@ -36,13 +36,14 @@ Offered = Sequence[tuple[str, Operation]]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who calls, and what came: the version that its content type says (in a package: that its envelope has), and of a
-    signed envelope what is proven."""
+    """Who calls, and what came: the version that its content type says (in a package: that its envelope has), of a signed
+    envelope what is proven, and the bytes of it all."""
 
     identity: Identity
     headers: Travelling
     version: Version
     envelope: Envelope
+    body: bytes
 
 
 def manner_of(request: Request) -> Manner:
@@ -57,16 +58,17 @@ def fault_of(error: Exception, request: Request, manner: Manner, *, declared: by
     return manner.fault(error, declared=declared)
 
 
-async def heard_in(request: Request, hub: Hub, package: Package | None = None) -> Heard:
-    """What came, and from whom. NotAllowed, MessageError."""
+async def heard_in(request: Request, hub: Hub, package: Package | None = None, *, limit: int) -> Heard:
+    """What came, of `limit` bytes at most, and from whom. NotAllowed, MessageError."""
     shown, headers = await _shown_in_headers(request, hub), travelling(request)
-    spoken = await _spoken(request, package, limit=hub.settings.largest_body)
+    spoken = await _spoken(request, package, limit=limit)
     envelope = open_envelope(spoken.body, charset=spoken.charset, understood=_UNDERSTOOD)
     if envelope.signed and package:
         raise _signed_beside()
     identity, envelope = await _known(request, envelope, spoken, shown, hub)
     # Of a package, stacks say text/xml whatever the version of the envelope in it is.
-    return Heard(identity, headers, envelope.version if package else _VERSIONS[spoken.media], envelope)
+    version = envelope.version if package else _VERSIONS[spoken.media]
+    return Heard(identity, headers, version, envelope, spoken.body)
 
 
 # -- who --------------------------------------------------------------------------------------------------------------
@@ -119,17 +121,15 @@ async def _spoken(request: Request, package: Package | None, *, limit: int) -> _
         media, charset = media_of(request.headers.get("content-type", ""))
         _check_media(media)
         return _Spoken(media, charset, await read_body(request, limit=limit))
-    head, body = await package.document()
+    head, body = await package.document(limit=limit)
     media = media_of(head.inside)[0] if head.media == _XOP else head.media
     _check_media(media)
     return _Spoken(media, head.charset, body)
 
 
-def package_in(request: Request, hub: Hub) -> Package | None:
+def package_in(request: Request) -> Package | None:
     """The parts of a request that has several."""
-    if not is_package(request.headers.get("content-type", "")):
-        return None
-    return Package(request, limit=hub.settings.largest_body)
+    return Package(request) if is_package(request.headers.get("content-type", "")) else None
 
 
 def _version_of(request: Request) -> Version:
@@ -160,6 +160,17 @@ def _check_media(media: str) -> None:
             status=415,
             kind="content-type-not-accepted",
         )
+
+
+def called_in(request: Request, offered: Offered) -> list[str]:
+    """The operations that may be called, before the body says which: those of the action, where it is one's, else all."""
+    action = _action(request)
+    named = [name for name, operation in offered if action and action in _actions(operation)]
+    return named or [name for name, _ in offered]
+
+
+def _actions(operation: Operation) -> list[str]:
+    return [each.action for each in (operation.binding, *operation.also) if isinstance(each, SoapBinding)]
 
 
 def operation_in(request: Request, offered: Offered, heard: Heard) -> tuple[str, SoapBinding]:

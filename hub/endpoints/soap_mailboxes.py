@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.assembly import Hub
 from hub.codecs import codec_for
 from hub.codecs.xml_steps import NOT_XML
 from hub.contract import Contract, Operation
@@ -32,6 +33,7 @@ from hub.endpoints.collecting import (
     collector_of,
     filled_in,
     given_back,
+    largest_said,
     lent,
     told_of,
 )
@@ -63,7 +65,7 @@ async def serve(request: Request) -> Response:
     hub, manner = hub_of(request), manner_of(request)
     operation: Operation | None = None
     try:
-        heard = await heard_in(request, hub)
+        heard = await heard_in(request, hub, limit=_limit(request, hub))
         manner = manner.towards(heard.envelope, version=heard.version)
         collector = collector_of(heard.identity, request.path_params["application"], hub)
         offered = (await asyncio.to_thread(mailbox_contract)).operations
@@ -140,6 +142,11 @@ def handed_over_as_text(each: Parcel) -> Mapping[str, str]:
 
 
 # -- the contract -----------------------------------------------------------------------------------------------------
+
+
+def _limit(request: Request, hub: Hub) -> int:
+    application = request.path_params["application"]
+    return largest_said(application, exchanges_of(hub.catalogue, application), hub)
 
 
 def _said(operation: Operation, payload: bytes) -> Said:

@@ -17,7 +17,7 @@ from hub.catalogue import Application, Catalogue
 from hub.contract import Document, Kind
 from hub.errors import HubError, MessageError, Text
 from hub.feeds.cursor import Cursor, reached, read_cursor
-from hub.feeds.paging import Endless, Following, Last, Turn, asked, following
+from hub.feeds.paging import Astray, Endless, Following, Heading, Last, Turn, address, asked, following
 from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.message import Receipt
@@ -138,15 +138,15 @@ class Feeds:
     async def fetch(self, schedule: Schedule) -> Fetch:
         """Ask a schedule's feed for what is new since its last fetch, and accept it.
 
-        The cursor moves with the items of the last page. HubError when a page is not answered, or pages do not end: what
-        came before is accepted, the cursor is as it was, and the next fetch asks for all of it again.
+        The cursor moves with the items of the last page. HubError when a page is not answered, or pages do not end, or lead
+        elsewhere: what came before is accepted, the cursor is as it was, and the next fetch asks for all of it again.
         """
         asking = await self._asking(schedule)
         fetch = Fetch(mark=asking.cursor.mark)
         then: Following = Turn()
         while isinstance(then, Turn):
             then = await self._page(asking, then, fetch)
-        if isinstance(then, Endless):
+        if isinstance(then, Endless | Astray):
             raise fetch.failed(then.reason)
         await self._know(asking, fetch)
         return fetch
@@ -159,9 +159,9 @@ class Feeds:
 
     async def _page(self, asking: _Asking, turn: Turn, fetch: Fetch) -> Following:
         """Ask for a page and accept its items, the cursor moved with them when it is the last; what follows it."""
-        answer = await self._asked(asking, turn, fetch)
+        answer, heading = await self._asked(asking, turn, fetch)
         items = asking.items(answer)
-        then = following(asking.operation.page, turn, answer, items)
+        then = following(asking.operation.page, turn, answer, items, heading=heading)
         fetch.mark = asking.after(fetch.mark, items)
         cursor = Cursor(asking.began, asking.cursor.feed, fetch.mark)
         schedule = asking.schedule
@@ -177,8 +177,9 @@ class Feeds:
         fetch.note(results)
         return then
 
-    async def _asked(self, asking: _Asking, turn: Turn, fetch: Fetch) -> Document:
-        """The application's answer. Of several pages only the first can be the whole, and asked for if it has changed."""
+    async def _asked(self, asking: _Asking, turn: Turn, fetch: Fetch) -> tuple[Document, Heading]:
+        """The application's answer, and what came with it. Of several pages only the first can be the whole, and asked for
+        if it has changed."""
         schedule = asking.schedule
         began = asking.began.isoformat()
         answer = await self._caller.call(
@@ -188,11 +189,13 @@ class Feeds:
             authority=schedule.authority,
             key=f"{schedule.schedule}:{began}" if turn.number == 1 else f"{schedule.schedule}:{began}:{turn.number}",
             known=asking.known if turn.number == 1 else None,
+            at=address(asking.operation.page, turn),
         )
         if not isinstance(answer.outcome, Delivered):
             raise fetch.failed(answer.outcome.reason)
         fetch.validators = answer.validators
-        return answer.outcome.answer
+        link = answer.reply.headers.get("link", "") if answer.reply else ""
+        return answer.outcome.answer, Heading(answer.address, link)
 
     async def _know(self, asking: _Asking, fetch: Fetch) -> None:
         """Keep what the answer is known by, if it was the whole and was taken whole: what was refused is to come again."""

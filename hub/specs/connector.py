@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from hub.specs.layout import Encoding
-from hub.specs.words import Duration, Path, Secret, Slug, Spec, Truth, Word, refusal
+from hub.specs.words import Duration, Path, Secret, Size, Slug, Spec, Truth, Word, refusal
 
 Direction = Literal["in", "out", "ask", "feed", "collect"]
 Meaning = Literal["delivered", "later", "failed", "refused", "unanswered", "unauthorised", "misconfigured", "missing"]
@@ -153,10 +153,12 @@ class Refusal(Spec):
 
 
 class Page(Spec):
-    """How a feed is asked for its next page: by counting, until one is not full, or by what the answer tells (`next`)."""
+    """How a feed is asked for its next page: by counting, until one is not full, by what the answer tells (`next`), or at
+    the address that the answer's Link header tells (`link`)."""
 
-    field: Path = Field(
-        description="The request's field that says which page: its number, or what `next` told.",
+    field: Path | None = Field(
+        None,
+        description="The request's field that says which page: its number, or what `next` told. Required, but for `link`.",
         examples=["@page", "@cursor"],
     )
     next: Path | None = Field(
@@ -164,6 +166,12 @@ class Page(Spec):
         description="The answer's field that tells what to ask the next page by; empty after the last. The first page is "
         "asked for without it.",
         examples=["paging.nextCursor"],
+    )
+    link: Literal["next"] | None = Field(
+        None,
+        description="For a list that is asked for by GET: the relation, in the answer's `Link` header (RFC 8288), of the "
+        "address at which the next page is. It must be under the scheme, host and port of the connector's own. There is "
+        "none after the last.",
     )
     counts: Literal["pages", "items"] = Field(
         "pages",
@@ -191,11 +199,28 @@ class Page(Spec):
                 "size: say how many items a full page has",
                 "size : dites combien d'éléments a une page pleine",
             )
-        if self.next and ({"first", "counts"} & self.model_fields_set or (self.size and not self.size_field)):
+        if not (self.next or self.link):
+            return self
+        if {"first", "counts"} & self.model_fields_set or (self.size and not self.size_field):
+            word = "link" if self.link else "next"
             raise refusal(
-                "next: the answer tells the next page; first, counts, and size without size_field, are for counted pages",
-                "next : la réponse indique la page suivante ; first, counts, et size sans size_field, valent pour des pages "
-                "comptées",
+                f"{word}: the answer tells the next page; first, counts, and size without size_field, are for counted pages",
+                f"{word} : la réponse indique la page suivante ; first, counts, et size sans size_field, valent pour des "
+                "pages comptées",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _is_asked_in_one_way(self) -> Page:
+        if self.link and (self.field or self.next):
+            raise refusal(
+                "link: the next page is asked for at the address that is told; leave out field and next",
+                "link : la page suivante est demandée à l'adresse indiquée ; ôtez field et next",
+            )
+        if not (self.link or self.field):
+            raise refusal(
+                "field: say which field of the request says the page, or link: next",
+                "field : dites quel champ de la requête indique la page, ou link: next",
             )
         return self
 
@@ -245,6 +270,12 @@ class Operation(Spec):
         "inside",
         description="For SOAP, how its files travel: inside the document in base64; or beside it, as MTOM/XOP or as "
         "attachments (SwA), which a large file needs. A REST operation that takes multipart/form-data has them beside it.",
+    )
+    largest_body: Size | None = Field(
+        None,
+        description="For in: the largest body that it may have, in place of HUB_LARGEST_BODY: smaller, or larger up to "
+        "HUB_LARGEST_BODY_OF_ANY. Files beside the document do not count. For collect: of what acknowledges it.",
+        examples=["200 kB", "40 MB"],
     )
     timeout: Duration | None = Field(None, description="Its own time limit, if not the connector's.")
     on_dead: Literal["block", "skip"] = Field(

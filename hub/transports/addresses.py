@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -25,6 +25,7 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 _NAT64 = IPv6Network("64:ff9b::/96")
 _AZURE_METADATA = IPv4Address("168.63.129.16")
 _TYPICAL = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fd00::/8"))
+_PORTS = {"http": 80, "https": 443}
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 
 
@@ -58,6 +59,25 @@ def vetted(url: str, egress: Egress) -> str:
 
     CallForbidden when its scheme, its form or its literal address is not one that may be called; a name is vetted again
     when it is resolved."""
+    parts, port = _taken_apart(url)
+    host, address = plain_host(parts.hostname or "")
+    if address:
+        egress.check(address, host=host, encrypted=parts.scheme == "https")
+    place = f"[{host}]" if ":" in host else host
+    netloc = place if port is None else f"{place}:{port}"
+    return parts._replace(netloc=netloc, fragment="").geturl()
+
+
+def origin(url: str) -> str:
+    """The scheme, host and port of a URL in their plain form, the port said always. CallForbidden when it has no such."""
+    parts, port = _taken_apart(url)
+    host, _ = plain_host(parts.hostname or "")
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}:{_PORTS[parts.scheme] if port is None else port}"
+
+
+def _taken_apart(url: str) -> tuple[SplitResult, int | None]:
+    """A URL's parts, and the port that it says."""
     if _UNPRINTABLE.search(url):
         raise _malformed("a space, a control character or a backslash", "une espace, un caractère de contrôle ou \\")
     try:
@@ -65,16 +85,11 @@ def vetted(url: str, egress: Egress) -> str:
         port = parts.port
     except ValueError as error:
         raise _malformed("no valid host or port", "pas d'hôte ou de port valide") from error
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in _PORTS:
         raise _malformed("a scheme other than http and https", "un schéma autre que http et https")
     if "@" in parts.netloc:
         raise _malformed("a user name", "un nom d'utilisateur")
-    host, address = plain_host(parts.hostname or "")
-    if address:
-        egress.check(address, host=host, encrypted=parts.scheme == "https")
-    place = f"[{host}]" if ":" in host else host
-    netloc = place if port is None else f"{place}:{port}"
-    return parts._replace(netloc=netloc, fragment="").geturl()
+    return parts, port
 
 
 def plain_host(host: str) -> tuple[str, Address | None]:

@@ -73,8 +73,9 @@ async def collecting(shipped: Path, tmp_path: Path) -> AsyncIterator[Doors]:
 
 
 @asynccontextmanager
-async def opened(root: Path, folder: Path, catalogue: Catalogue | None = None) -> AsyncIterator[Doors]:
-    """The doors of a hub over the configuration in `root`, read already or not, with its ledger in `folder`."""
+async def opened(root: Path, folder: Path, catalogue: Catalogue | None = None, **said: str) -> AsyncIterator[Doors]:
+    """The doors of a hub over the configuration in `root`, read already or not, with its ledger in `folder`; `said`: more of
+    its environment."""
     environment = {
         "HUB_ROOT": str(root),
         "HUB_DATABASE": book_on_sqlite(folder / "hub.db"),
@@ -82,6 +83,7 @@ async def opened(root: Path, folder: Path, catalogue: Catalogue | None = None) -
         "HUB_NODE": "node-1",
         "HUB_BALLAST": "0",
         **{f"{name}_URL": "http://127.0.0.1:9" for name in ("PORTAL", "WASTE", "CIVIL_STATUS", "FINANCE")},
+        **said,
     }
     with patch("hub.assembly.load_catalogue", lambda _: catalogue) if catalogue else nullcontext():
         hub = await assemble(read_settings(environment))

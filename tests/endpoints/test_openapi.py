@@ -12,6 +12,7 @@ from hub.contract import Kind, Shape
 from hub.endpoints.openapi.shapes import parameters_of, schema_of
 from tests.endpoints.conftest import REPOSITORY, opened
 from tests.endpoints.doors import Doors, bin_request, demand
+from tests.endpoints.test_signed_requests import a_signer
 
 REQUEST = "/api/v1/exchanges/bin-replacement/messages"
 
@@ -128,6 +129,32 @@ async def test_every_refusal_that_is_promised_is_described_once(doors: Doors) ->
     }
     for answer in whole["components"]["responses"].values():
         assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_a_signed_request_shows_the_headers_that_stand_in_it_and_no_fewer(doors: Doors) -> None:
+    whole = await _read(doors, doors.portal)
+    schemes, ways = whole["components"]["securitySchemes"], whole["paths"][REQUEST]["post"]["security"]
+    [signed] = [way for way in ways if len(way) > 1]
+    names = {schemes[each]["name"] for each in signed}
+    signer = await a_signer(doors)
+    body = json.dumps(bin_request()).encode()
+    shown = signer.headers(body)
+
+    assert {schemes[each]["type"] for each in signed} == {"apiKey"}
+    assert names == shown.keys() - {"Content-Type"}
+    for name in names:
+        left = {each: value for each, value in shown.items() if each != name}
+        assert (await signer.send(body, left)).status_code == 401
+    assert (await signer.send(body, shown)).status_code == 202
+
+
+async def test_only_what_is_said_may_be_signed(doors: Doors) -> None:
+    whole = await _read(doors, doors.admin)
+
+    ways = {path: operation.get("security", []) for path, item in whole["paths"].items() for operation in item.values()}
+    assert {path for path, said in ways.items() if any("signature" in way for way in said)} == {
+        path for path in whole["paths"] if path.startswith("/api/v1/exchanges/")
+    }
 
 
 def test_a_shape_becomes_the_schema_of_what_is_taken() -> None:

@@ -70,6 +70,7 @@ def components() -> Schema:
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API key of the hub."},
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+            **_SIGNED,
         },
         "responses": {status: _refusal(status) for status in _REFUSALS},
         "schemas": {
@@ -81,6 +82,26 @@ def components() -> Schema:
             "Health": objects({"ready": {"type": "boolean"}, "parts": {"type": "object", "additionalProperties": _TEXT}}),
         },
     }
+
+
+def _signed(header: str, description: str) -> Schema:
+    return {"type": "apiKey", "in": "header", "name": header, "description": description}
+
+
+_SIGNED = {
+    "signer": _signed("X-Hub-Key", "The id of a key that signs: twelve characters. It is no secret."),
+    "signed-id": _signed("webhook-id", "The message's id, the same when it is sent again; it is its Idempotency-Key."),
+    "signed-at": _signed("webhook-timestamp", "When it was signed, in seconds since 1970, within five minutes of now."),
+    "signature": _signed(
+        "webhook-signature",
+        "v1, and the base64 of the HMAC-SHA256, by the key's secret, of webhook-id.webhook-timestamp.body (Standard "
+        "Webhooks). It covers the body alone: no parameters, no files beside it.",
+    ),
+}
+"""What a signed request shows, all four together: OpenAPI has no word for a signature, so each is a header with a value."""
+
+WAYS_OF_SAYING: list[Schema] = [{"bearer": []}, {"key": []}, {name: [] for name in _SIGNED}]
+"""How a message may show who says it."""
 
 
 def _refusal(status: str) -> Schema:

@@ -16,8 +16,9 @@ from hub.mailbox import exchanges_of
 Schema = dict[str, Any]
 
 _ABOUT = (
-    "What the holder of this key may do. Show the key in `Authorization: Bearer` or `X-API-Key`, never in a URL. Refusals "
-    "are problem details (RFC 9457) in French or English, as `Accept-Language` asks. SOAP applications find "
+    "What the holder of this key may do. Show the key in `Authorization: Bearer` or `X-API-Key`, never in a URL; a key that "
+    "signs is not shown: its messages carry its id and a signature (Standard Webhooks). Refusals are problem "
+    "details (RFC 9457) in French or English, as `Accept-Language` asks. SOAP applications find "
     "their contract at `/soap/<application>?wsdl`, and that of their mailbox at `/soap/mailboxes/<application>?wsdl`."
 )
 

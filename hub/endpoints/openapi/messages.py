@@ -12,7 +12,7 @@ from hub.codecs import codec_for
 from hub.codecs.nested import around
 from hub.contract import Operation, Part
 from hub.endpoints.documents import form_of
-from hub.endpoints.openapi.answers import answer, refusals, said
+from hub.endpoints.openapi.answers import WAYS_OF_SAYING, answer, refusals, said
 from hub.endpoints.openapi.shapes import has_files, parameters_of, schema_of
 from hub.errors import MessageError
 
@@ -46,6 +46,7 @@ def saying(exchange: Exchange, senders: Sequence[Application]) -> Schema:
         "summary": exchange.spec.title,
         "description": f"Said by {', '.join(name for name, _ in operations)}. 202 means that it is on disk. {_BEYOND}",
         "tags": ["messages"],
+        "security": WAYS_OF_SAYING,
         "parameters": [*_TRAVELLING, *_parameters(operations)],
         "requestBody": {"required": True, "content": _content(exchange, operations)},
         "responses": {"202": _ACCEPTED, **refusals(*_STATUSES)},

@@ -11,7 +11,7 @@ import json
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,8 +21,10 @@ from hub.call import Reply
 from hub.catalogue import Catalogue
 from hub.errors import CallNotSent, CallUnanswered, Conflict, HubUnavailable, MessageError, same
 from hub.intake import Arrival
+from hub.ledger import Claim
 from hub.message import ENDED, Delivery, Receipt, State
 from hub.scheduler import CronTrigger
+from hub.worker import Worker
 from tests.delivery.applications import (
     Manner,
     Order,
@@ -194,6 +196,7 @@ class Simulation:
             except HubUnavailable:
                 await asyncio.sleep(0.5)
         self.nodes[name] = node
+        self._listen_to(node.worker)
         book = node.ledger.book
         book.fate, book.noticed = lambda: self._fate(book.boot), lambda answer: self._noticed(node, answer)
         while not node.machine.is_dead:
@@ -216,9 +219,22 @@ class Simulation:
     def _noticed(self, node: Node, answer: Any) -> None:
         """Something was committed or read; the node may not live to know it."""
         if isinstance(answer, tuple):
-            self.probes |= {(each.delivery.id, each.delivery.token) for each in answer if getattr(each, "probing", False)}
+            self._note_probes(answer)
         if answer is True or isinstance(answer, Receipt | Delivery) or (isinstance(answer, tuple) and answer):
             self._strike(node)
+
+    def _note_probes(self, claims: Iterable[Any]) -> None:
+        self.probes |= {(each.delivery.id, each.delivery.token) for each in claims if getattr(each, "probing", False)}
+
+    def _listen_to(self, worker: Worker) -> None:
+        """What a commit leaves to a worker holds probes too: those claimed as another's successor."""
+        take = worker.take
+
+        def taken(claims: Sequence[Claim]) -> None:
+            self._note_probes(claims)
+            take(claims)
+
+        worker.take = taken  # type: ignore[method-assign]
 
     def _struck(self) -> None:
         """A call has come in; the node that made it may not live to hear the answer."""

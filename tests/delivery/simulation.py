@@ -77,7 +77,8 @@ FELT = 25.0
 class Simulation:
     """A town in trouble. `said`: the key and the request of each message; `receipts`: what each key was answered;
     `poison`: the requests that the application refuses for good; `unwell`: the starts of nodes that met a fault, and until
-    when it may be felt; `probes`: the claims that tried whether a broken lane works again."""
+    when it may be felt; `probes`: the claims that tried whether a broken lane works again; `struck`: what befell nodes at an
+    instant, until they are back."""
 
     town: Town
     chance: random.Random
@@ -89,6 +90,7 @@ class Simulation:
     confirmed: set[str] = field(default_factory=set)
     unwell: dict[str, float] = field(default_factory=dict)
     probes: set[tuple[str, int]] = field(default_factory=set)
+    struck: list[asyncio.Task[None]] = field(default_factory=list)
     count: Counter[str] = field(default_factory=Counter)
     troubled: bool = True
     stormy: bool = False
@@ -113,10 +115,12 @@ class Simulation:
         person, timer = asyncio.create_task(self._settle()), asyncio.create_task(self._fire())
         await asyncio.gather(asyncio.sleep(swarm.trouble), *troubles)
         self.troubled = False
+        await asyncio.gather(*self.struck)  # one that stood still goes on with what it was at, which may be to fetch a feed
         await asyncio.gather(*saying)
         await self._rest()
-        person.cancel()
         timer.cancel()
+        await self._rest()
+        person.cancel()
         for node in list(self.nodes.values()):
             if not node.machine.is_dead:
                 await node.asked(node.worker.stop(), within=60)
@@ -246,7 +250,7 @@ class Simulation:
         if node.machine.is_dead or node.machine.is_still or not self.troubled or self.chance.random() >= self.swarm.instant:
             return
         self.count["at an instant"] += 1
-        outside(self._killed(node) if self._fells(node) else self._paused(node))
+        self.struck.append(outside(self._killed(node) if self._fells(node) else self._paused(node)))
 
     def _fells(self, node: Node) -> bool:
         """Whether the node dies of it, or only stands still; nothing more of it happens in this moment."""
@@ -354,7 +358,7 @@ class Simulation:
             self.count["slots"] += 1
             if self.troubled and live and self.chance.random() < 0.5:
                 await asyncio.sleep(self.chance.choice((0.0, 0.0015, 0.0035, 0.5)))
-                outside(self._killed(self.chance.choice(live)))
+                self.struck.append(outside(self._killed(self.chance.choice(live))))
 
     def _fire_on(self, node: Node) -> None:
         town = self.town.applications

@@ -150,9 +150,8 @@ def _copy_table(connection: sa.Connection, table: sa.Table, *, on: sa.ColumnElem
     values = [_value(column) for column in columns]
     if table is journal:
         values[columns.index(journal.c.position)] = _next_positions(connection)
-    rows = sa.select(*values).select_from(copies.join(table, on))
-    if len(columns) < len(table.c):
-        rows = rows.order_by(copies.c.number, *table.primary_key)
+    # As they would have come: rows of one size side by side would leave gaps in each page, for later rows to go into.
+    rows = sa.select(*values).select_from(copies.join(table, on)).order_by(copies.c.number, *table.primary_key)
     connection.execute(sa.insert(table).from_select(columns, rows, include_defaults=False))
 
 

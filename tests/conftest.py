@@ -8,11 +8,15 @@ from pathlib import Path
 
 import certifi
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Postgres, start_postgres
 
 FIRST = "unit/test_hostile_files.py"
 """It takes long in one piece, and would be among the last: nobody is to wait for it in the end."""
+
+settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -22,11 +25,46 @@ REPOSITORY = Path(__file__).parents[1]
 HUB = (sys.executable, "-m", "hub")
 
 
+PORTS = range(20_000, 32_000)
+"""The system gives these to nobody who asks for any port."""
+AT_ONCE = 50
+"""So many ports belong to whoever holds the datagram port of the first."""
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A port of 127.0.0.1 that nobody listens on, and that nobody else is given before this process ends."""
+    with _giving:
+        return next(port for port in _own_ports() if _is_free(port))
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """Ports that no other process takes from here, each once."""
+    firsts = list(PORTS[::AT_ONCE])
+    random.SystemRandom().shuffle(firsts)
+    for first in firsts:
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", first))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        yield from range(first, first + AT_ONCE)
+
+
+_giving = threading.Lock()
+_claims: list[socket.socket] = []
+"""They end with this process."""
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
@@ -87,7 +125,7 @@ class Node:
         self.process: subprocess.Popen[bytes] | nursery.Born | None = None
         (installation.root / f"{name}.log").touch()
 
-    def start(self, *, wait: float = 30.0) -> Node:
+    def start(self, *, wait: float = 90.0) -> Node:
         """Start it, and return when it is ready."""
         environment: Mapping[str, str] = {
             **self._installation.environment,
@@ -104,7 +142,7 @@ class Node:
     def wait_ready(self, seconds: float) -> None:
         """Return when /health/ready says yes."""
         end = time.monotonic() + seconds
-        with httpx.Client(timeout=2, trust_env=False, verify=False) as client:  # a client with authorities costs more
+        with httpx.Client(timeout=5, trust_env=False, verify=False) as client:  # a client with authorities costs more
             while time.monotonic() < end:
                 assert self.process and self.process.poll() is None, f"the node ended:\n{self.log()[-4000:]}"
                 try:
@@ -119,7 +157,7 @@ class Node:
         """kill -9."""
         self.stop(signal.SIGKILL)
 
-    def stop(self, by: signal.Signals = signal.SIGTERM, *, wait: float = 40.0) -> int:
+    def stop(self, by: signal.Signals = signal.SIGTERM, *, wait: float = 90.0) -> int:
         """End it, and return its exit code."""
         if self.process is None or self.process.poll() is not None:
             return self.process.returncode if self.process else 0

@@ -57,7 +57,8 @@ class Born:
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing when it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended just now
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """kill -9."""

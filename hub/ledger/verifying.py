@@ -24,6 +24,9 @@ OF_KEY = ("authority", "sender", "exchange", "key", "fingerprint")
 AT_ONCE = 500
 """Rows read at once."""
 
+UNREADABLE = (sa.exc.SQLAlchemyError, ValueError, TypeError, OverflowError)
+"""What reading a torn file comes to: the driver itself stumbles over words that are no text, and times that are none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
@@ -47,7 +50,7 @@ def verify(of: sa.Connection, safe: Safe) -> Verified:
                 flaws.append(flaw)
                 if len(flaws) == MOST:
                     break
-        except sa.exc.SQLAlchemyError as error:
+        except UNREADABLE as error:
             flaws.append(_unread(check.__name__.strip("_"), str(getattr(error, "orig", error))))
     return Verified(_count(of, message), _count(of, journal), _count(of, content), tuple(flaws[:MOST]))
 
@@ -55,7 +58,7 @@ def verify(of: sa.Connection, safe: Safe) -> Verified:
 def _count(of: sa.Connection, table: sa.Table) -> int:
     try:
         return int(of.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-    except sa.exc.SQLAlchemyError:
+    except UNREADABLE:
         return 0
 
 

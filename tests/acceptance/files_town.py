@@ -53,7 +53,7 @@ class Applications(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.came: list[Came] = []
         self.cut: threading.Event | None = None
-        """Set when the next request is to be broken off in its middle, and then done."""
+        """Set when the next request has come to its middle, from where on it is not read."""
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.server.cut and left < half:
                 self.server.cut.set()
                 self.server.cut = None
-                time.sleep(3)
+                time.sleep(90)  # the node is killed meanwhile
                 raise ConnectionAbortedError
             chunk = self.rfile.read(min(left, 64 * 1024))
             left -= len(chunk)
@@ -146,7 +146,7 @@ class Town:
 
     def reason(self, message: str) -> str:
         """What is said of the delivery of a message that became a dead letter."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 90
         while time.monotonic() < until:
             for delivery in self.admin.get(f"/messages/{message}")["deliveries"]:
                 if delivery["state"] == "dead":
@@ -154,9 +154,17 @@ class Town:
             time.sleep(0.05)
         raise AssertionError("it is no dead letter")
 
-    def told(self, number: int, *, within: float = 60.0) -> Came:
+    def next(self) -> int:
+        """The number of the next request that an application is told, when all that was said before has been."""
+        until = time.monotonic() + 90
+        while any(self.admin.states().get(state) for state in ("waiting", "sending", "unanswered")):
+            assert time.monotonic() < until, self.node.log()[-3000:]
+            time.sleep(0.05)
+        return len(self.applications.came) + 1
+
+    def told(self, number: int) -> Came:
         """The `number`-th request that an application was told."""
-        until = time.monotonic() + within
+        until = time.monotonic() + 90
         while len(self.applications.came) < number:
             assert time.monotonic() < until, self.node.log()[-3000:]
             time.sleep(0.05)

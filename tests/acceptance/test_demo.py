@@ -28,7 +28,7 @@ def test_the_demo_says_so_when_a_request_does_not_come_back(tmp_path) -> None:
     town = install(tmp_path)
     town.replace("connectors/portal/samples/demo.yaml", "statut: PAYEE", "statut: PERDUE")
 
-    told = town.hub("demo", "--once", "--language", "en", "--patience", "12")
+    told = town.hub("demo", "--once", "--language", "en", "--patience", "20")
 
     assert told.returncode == 1
     assert "5 of 6 requests made their whole trip." in told.stdout

@@ -43,7 +43,7 @@ def by_path(town: Town, first: int) -> dict[str, Came]:
 
 @pytest.mark.parametrize("comes", ["inside", "beside"])
 def test_one_file_is_told_three_applications_each_in_its_own_way(town: Town, comes: str) -> None:
-    first = len(town.applications.came) + 1
+    first = town.next()
 
     if comes == "inside":
         answer = town.say("letter", letter("L-1", base64.b64encode(PDF).decode()), "application/json")
@@ -60,7 +60,7 @@ def test_one_file_is_told_three_applications_each_in_its_own_way(town: Town, com
 
 
 def test_a_file_too_large_for_a_document_becomes_a_dead_letter_that_says_what_to_do(town: Town) -> None:
-    first = len(town.applications.came) + 1
+    first = town.next()
     file = b"".join(blocks(25 * MB))
 
     answer = town.say("letter", beside(letter("L-3", "cid:scan.pdf"), file), RELATED)
@@ -79,8 +79,8 @@ def test_an_operator_reads_a_file_with_a_reason_and_it_is_journalled(town: Town)
     (ticket,) = reader.get(f"/messages/{message}/contents", purpose="a complaint")["files"]
     asked = f"{town.node.url}/admin/api/messages/{message}/files/{ticket}"
     headers = {"Authorization": f"Bearer {key}"}
-    read = httpx.get(asked, params={"purpose": "a complaint"}, headers=headers, trust_env=False)
-    nowhere = httpx.get(f"{asked}0", params={"purpose": "a complaint"}, headers=headers, trust_env=False)
+    read = httpx.get(asked, params={"purpose": "a complaint"}, headers=headers, trust_env=False, timeout=60)
+    nowhere = httpx.get(f"{asked}0", params={"purpose": "a complaint"}, headers=headers, trust_env=False, timeout=60)
 
     assert (read.status_code, read.content) == (200, PDF)
     assert nowhere.status_code == 404
@@ -102,7 +102,7 @@ def test_a_file_of_another_type_than_the_row_takes_is_refused_in_its_words(town:
 
 
 def test_an_attachment_that_a_soap_1_1_message_names_is_taken(town: Town) -> None:
-    number = len(town.applications.came) + 1
+    number = town.next()
     said = b"".join(announced("A-1", iter([PDF])))
     swa = said.replace(b'application/xop+xml; charset=UTF-8; type="text/xml"', b"text/xml; charset=UTF-8")
     start, end = swa.index(b"<xop:Include"), swa.index(b"</Content>")
@@ -115,7 +115,7 @@ def test_an_attachment_that_a_soap_1_1_message_names_is_taken(town: Town) -> Non
 
 
 def test_an_attachment_in_base64_with_words_before_the_first_part_is_taken(town: Town) -> None:
-    number = len(town.applications.came) + 1
+    number = town.next()
     said = b"".join(announced("A-2", iter([base64.encodebytes(PDF)])))
     said = b"This is a multi-part message in MIME format.\r\n" + said.replace(b"Encoding: binary", b"Encoding: base64")
 
@@ -124,7 +124,7 @@ def test_an_attachment_in_base64_with_words_before_the_first_part_is_taken(town:
 
 
 def test_a_form_becomes_a_form_with_its_lists_and_what_stands_deeper(town: Town) -> None:
-    number = len(town.applications.came) + 1
+    number = town.next()
     fields = [
         ("number", "N-1"),
         ("urgent", "true"),

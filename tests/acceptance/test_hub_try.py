@@ -164,7 +164,7 @@ def test_every_save_of_the_sample_or_the_mapping_shows_it_anew_and_an_error_does
             installation.replace("mappings/tables/bin-motives.csv", "broken,casse,CASSE", "broken,casse,CAPA")
             said(shown, "<ns0:CodeMotif>CAPA<")
             watching.send_signal(signal.SIGINT)
-            assert watching.wait(20) == 0
+            assert watching.wait(60) == 0
         finally:
             watching.kill()
     assert "Traceback" not in shown.read_text("utf-8")

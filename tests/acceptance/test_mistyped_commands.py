@@ -32,7 +32,7 @@ from tests.installation import HUB
 def test_a_mistyped_command_is_told_in_french(typed: str, told: str, more: str, tmp_path: Path) -> None:
     environment = {**os.environ, "HUB_LANGUAGE": "fr"}
 
-    ended = nursery.run(tuple(typed.split()), environment=environment, folder=tmp_path, timeout=60)
+    ended = nursery.run(tuple(typed.split()), environment=environment, folder=tmp_path, timeout=110)
 
     assert ended.returncode == 2
     assert told in ended.stderr

@@ -225,7 +225,7 @@ def test_the_command_ends_well_and_tells_what_is_left_in_the_language_that_was_a
     said = ("--from", "portal.demander_reservation", "--to", "library.reserver_documents", "--language", "fr")
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HUB_ROOT": str(root)}
 
-    done = nursery.run(("new", "mapping", "book-reservation", *said), environment=environment, folder=root, timeout=60)
+    done = nursery.run(("new", "mapping", "book-reservation", *said), environment=environment, folder=root, timeout=110)
 
     assert done.returncode == 0, done.stderr
     assert "souhaitee_le: les noms ne se ressemblent qu'un peu" in done.stdout

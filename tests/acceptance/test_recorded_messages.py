@@ -68,17 +68,17 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     finally:
         node.stop()
         double.terminate()
-        double.wait(20)
+        double.wait(60)
 
 
 def said(node: Node, admin: Admin) -> str:
     """The id of the request, once it is delivered."""
     headers = {"Authorization": f"Bearer {admin.key_for('portal')}"}
     url = f"{node.url}/api/v1/exchanges/bin-replacement/messages"
-    reply = httpx.post(url, json=REQUEST, headers=headers, timeout=20, trust_env=False)
+    reply = httpx.post(url, json=REQUEST, headers=headers, timeout=60, trust_env=False)
     assert reply.status_code == 202, reply.text
     message = str(reply.json()["message"])
-    end = time.monotonic() + 60
+    end = time.monotonic() + 90
     while admin.get(f"/messages/{message}")["state"] != "delivered":
         assert time.monotonic() < end, admin.get(f"/messages/{message}")
         time.sleep(0.2)

@@ -161,10 +161,10 @@ def test_the_command_ends_with_1_when_something_is_hit_and_says_it_in_french(roo
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HUB_ROOT": str(root)}
     command = ("connectors", "refresh", "library", "--with", str(contract), "--language", "fr")
 
-    same = nursery.run(command, environment=environment, folder=root, timeout=60)
+    same = nursery.run(command, environment=environment, folder=root, timeout=110)
     schema = contract.with_suffix(".xsd")
     schema.write_text(schema.read_text(encoding="utf-8").replace('value="80"', 'value="50"'), encoding="utf-8")
-    shorter = nursery.run(command, environment=environment, folder=root, timeout=60)
+    shorter = nursery.run(command, environment=environment, folder=root, timeout=110)
 
     assert (same.returncode, shorter.returncode) == (0, 1)
     assert "ReserverDocuments, demande, Observation : admet 50 caractères, en admettait 80" in shorter.stdout

@@ -18,7 +18,7 @@ def test_an_application_whose_address_is_not_set_is_named_at_the_start(tmp_path:
     assert node.stdout is not None
     said = [node.stdout.readline() for _ in range(3)]
     node.terminate()
-    node.wait(40)
+    node.wait(90)
     node.stdout.close()
 
     assert any("waste cannot be reached: WASTE_URL is not set" in line for line in said), said

@@ -42,6 +42,17 @@ def refused(data: bytes, **options: str) -> MessageError:
     return caught.value
 
 
+def seconds_to_refuse(data: bytes) -> float:
+    """Of the processor, at best: a collection of all that other tests left may fall into one try."""
+
+    def tried() -> float:
+        started = time.thread_time()
+        refused(data)
+        return time.thread_time() - started
+
+    return min(tried() for _ in range(3))
+
+
 def read(inside: str) -> dict[str, object]:
     data = f'<w:Order xmlns:w="urn:waste" {XSI}>{inside}</w:Order>'.encode()
     return dict(xml.read(xml.parse(data), ORDER))
@@ -54,11 +65,8 @@ def test_a_billion_laughs_is_refused_at_its_doctype_and_at_once() -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     data = f'<!DOCTYPE a [<!ENTITY l0 "lol">{entities}]><a>&l9;</a>'.encode()
 
-    started = time.process_time()
-    error = refused(data)
-
-    assert error.kind == "dtd-forbidden"
-    assert time.process_time() - started < 0.05
+    assert refused(data).kind == "dtd-forbidden"
+    assert seconds_to_refuse(data) < 0.05
 
 
 @pytest.mark.parametrize(
@@ -106,11 +114,8 @@ def test_64_levels_are_accepted() -> None:
 def test_two_million_elements_are_refused_before_a_tree_is_built() -> None:
     data = b"<a>" + b"<b/>" * 2_000_000 + b"</a>"
 
-    started = time.process_time()
-    error = refused(data)
-
-    assert error.kind == "too-large"
-    assert time.process_time() - started < 0.5
+    assert refused(data).kind == "too-large"
+    assert seconds_to_refuse(data) < 0.5
 
 
 def test_too_many_attributes_or_namespaces_are_refused() -> None:

@@ -33,7 +33,8 @@ class Misplanted(Exception):
 
 def copy_of_the_hub(folder: Path) -> Path:
     """A copy, by itself in a folder; with what is compiled already, which stands for a file until that is changed."""
-    shutil.copytree(REPOSITORY / "hub", folder / "hub")
+    half_written = shutil.ignore_patterns("*.pyc.*")  # by another process, and gone again before it could be copied
+    shutil.copytree(REPOSITORY / "hub", folder / "hub", ignore=half_written)
     return folder
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.defects.planted import PLANTED
 from tests.defects.planting import Misplanted, copy_of_the_hub, plant, proven, simulated
 
+pytestmark = pytest.mark.timeout(400)
+
 SAMPLE = ("the journal has a gap", "each try has a key of its own")
 """Two that few seeds find: the suite shows that planting and proving work."""
 

@@ -17,7 +17,7 @@ from tests.installation import free_port
 
 INSTALLS = "make setup\n. .venv/bin/activate\n"
 """The only block that is not run: what it installs is what the tests run in."""
-SECONDS = 100
+SECONDS = 140
 COMMAND = Path(__file__).with_name("hub_command.py")
 
 
@@ -55,7 +55,7 @@ def played(page: Path, folder: Path, *, work: str, ports: Sequence[str]) -> Iter
         shown, _ = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGTERM)
-        shown, _ = process.communicate(timeout=40)
+        shown, _ = process.communicate(timeout=60)
     yield Played(folder / work, process.returncode, shown)
     if process.returncode:
         with contextlib.suppress(ProcessLookupError):

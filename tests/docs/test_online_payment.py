@@ -14,7 +14,7 @@ from tests.docs.playing import played as playing
 from tests.docs.test_commands import commands
 
 PAYFIP = REPOSITORY.parent / "shared" / "contracts" / "payfip"
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 needs_payfip = pytest.mark.skipif(not PAYFIP.is_dir(), reason="the folder `shared` is not beside the repository")
 
 TUTORIAL = DOCS / "tutorial" / "online-payment.md"

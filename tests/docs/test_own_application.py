@@ -12,7 +12,7 @@ from tests.docs.pages import DOCS, blocks
 from tests.docs.playing import Played
 from tests.docs.playing import played as playing
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 TUTORIAL = DOCS / "tutorial" / "your-own-application.md"
 PORTS = ("HUB_PORT", "LIBRARY_PORT", "LIBRARY_CONTROL")

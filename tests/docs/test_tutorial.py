@@ -12,7 +12,7 @@ from tests.docs.pages import DOCS, REPOSITORY, blocks
 from tests.docs.playing import Played
 from tests.docs.playing import played as playing
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 TUTORIAL = DOCS / "tutorial" / "first-exchange.md"
 PORTS = ("HUB_PORT", "WASTE_PORT", "WASTE_CONTROL", "PORTAL_PORT", "PORTAL_CONTROL")

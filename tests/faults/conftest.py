@@ -36,6 +36,14 @@ def busy_town(tmp_path: Path) -> Installation:
     return town
 
 
+@pytest.fixture
+def patient_town(busy_town: Installation) -> Installation:
+    """The same, whose calls wait for an answer for as long as a machine may stand still."""
+    for name in ("waste", "portal"):
+        busy_town.edit(f"connectors/{name}/connector.yaml", timeout="30s")
+    return busy_town
+
+
 @asynccontextmanager
 async def double_of(name: str, town: Installation, recording: Path | None = None) -> AsyncIterator[RunningDouble]:
     """The running double of an application at the address that the town's nodes know; it says nothing by itself."""

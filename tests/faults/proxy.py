@@ -96,6 +96,7 @@ class Proxy:
         self._fault = PASS
         self._moving = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._keeper: socket.socket | None = None
         self._ear: socket.socket | None = None
         self._fillers: list[socket.socket] = []
         self._passages: set[asyncio.Task[None]] = set()
@@ -117,6 +118,8 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._silence()
+        if self._keeper:
+            self._keeper.close()
         await self._cut()
 
     async def tell(self, fault: Fault) -> None:
@@ -162,11 +165,11 @@ class Proxy:
         await self._moving.wait()
 
     def _bound(self) -> socket.socket:
-        ear = socket.socket()
-        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        ear.bind(("127.0.0.1", self.port))
-        self.port = ear.getsockname()[1]
-        return ear
+        """An ear on the port, which a keeper that never listens holds from first to last: nobody else is given it."""
+        if self._keeper is None:
+            self._keeper = _on(self.port)
+            self.port = self._keeper.getsockname()[1]
+        return _on(self.port)
 
     def _silence(self) -> None:
         """Listen no more; what is open stays so."""
@@ -338,6 +341,13 @@ class _Passage:
             raise _End(by_reset=False)
 
 
+def _on(port: int) -> socket.socket:
+    ear = socket.socket()
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    ear.bind(("127.0.0.1", port))
+    return ear
+
+
 def _reset(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):  # the caller may have reset it first
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -349,7 +359,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 def told(control: int, fault: Fault) -> dict[str, int]:
     """Tell the proxy whose control port this is; its counts (`Proxy.counts`)."""
-    with socket.create_connection(("127.0.0.1", control), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", control), timeout=60) as wire:
         wire.sendall(json.dumps(asdict(fault)).encode() + b"\n")
         return dict(json.loads(wire.makefile("rb").readline()))
 

@@ -16,24 +16,30 @@ import pytest
 
 from tests.faults.proxy import PASS, Fault, Proxy, told
 from tests.installation import REPOSITORY
+from tests.ledger.taker import soon
 from tests.stopwatch import wait_awake
 
 BODY = b'{"number": "I-000001"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n" + BODY
 REQUEST = b"POST /orders HTTP/1.1\r\nHost: waste\r\nContent-Length: 2\r\n\r\n{}"
+MOMENT = 0.2
+"""Seconds in which nothing more must come."""
 
 
 class Origin:
-    """The server behind the proxy: it keeps what it reads."""
+    """The server behind the proxy: it keeps what it reads, and answers while it is `answering`."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while piece := await reader.read(65536):
                 self.requests.append(piece)
+                await self.answering.wait()
                 writer.write(ANSWER)
                 await writer.drain()
         except ConnectionError:
@@ -57,22 +63,29 @@ async def proxy(origin: Origin) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-async def said(proxy: Proxy, *, patience: float = 0.5) -> tuple[bytes, str]:
-    """What comes back for one request, and how it ends: closed, reset, or open when patience is over."""
+async def said(proxy: Proxy, *, stays: int | None = len(ANSWER), moment: float = MOMENT) -> tuple[bytes, str]:
+    """What comes back for one request, and how it ends: closed, reset, or open a `moment` after `stays` bytes have come;
+    None: it must end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-    got = bytearray()
+    got, come = bytearray(), asyncio.Event()
 
     async def heard() -> str:
         try:
             while piece := await reader.read(65536):
                 got.extend(piece)
+                if stays is not None and len(got) >= stays:
+                    come.set()
         except ConnectionError:
             return "reset"
         return "closed"
 
+    if stays == 0:
+        come.set()
     writer.write(REQUEST)
-    hearing = asyncio.create_task(heard())
-    end = hearing.result() if await wait_awake(hearing, patience) else "open"
+    hearing, coming = asyncio.create_task(heard()), asyncio.create_task(come.wait())
+    await asyncio.wait({hearing, coming}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    coming.cancel()
+    end = hearing.result() if await wait_awake(hearing, moment) else "open"
     writer.close()
     return bytes(got), end
 
@@ -105,19 +118,20 @@ async def test_a_fault_of_the_wire(
 ) -> None:
     await proxy.tell(fault)
 
-    got = await said(proxy)
+    got = await said(proxy, stays=len(expected[0]) if expected[1] == "open" else None)
 
+    await soon(lambda: len(origin.requests) >= carried)
     assert got == expected or (fault.kind == "reset" and got[1] == "reset"), "a reset may overtake the bytes before it"
     assert len(origin.requests) == carried
 
 
 async def test_what_a_partition_held_arrives_when_it_heals(proxy: Proxy, origin: Origin) -> None:
     await proxy.tell(Fault("hold"))
-    await said(proxy, patience=0.1)
+    await said(proxy, stays=0)
     before = list(origin.requests)
 
     await proxy.tell(PASS)
-    await asyncio.sleep(0.2)
+    await soon(lambda: bool(origin.requests))
 
     assert (before, origin.requests) == ([], [REQUEST])
 
@@ -152,12 +166,12 @@ async def test_a_port_refuses_or_lets_its_callers_wait_and_comes_back(proxy: Pro
 async def test_time_is_taken_from_what_passes(proxy: Proxy) -> None:
     await proxy.tell(Fault("delay", seconds=0.2, jitter=0.1))
     started = monotonic()
-    assert (await said(proxy, patience=0.5))[0] == ANSWER
+    assert (await said(proxy, moment=0))[0] == ANSWER
     assert monotonic() - started >= 0.2
 
     await proxy.tell(Fault("drip", seconds=0.02))
-    got, _ = await said(proxy, patience=0.4)
-    assert 0 < len(got) < len(ANSWER) and ANSWER.startswith(got)
+    got, _ = await said(proxy, stays=5, moment=0)
+    assert 5 <= len(got) < len(ANSWER) and ANSWER.startswith(got)
 
 
 async def test_one_bit_is_wrong_and_the_same_seed_makes_it_the_same_bit(origin: Origin) -> None:
@@ -165,7 +179,7 @@ async def test_one_bit_is_wrong_and_the_same_seed_makes_it_the_same_bit(origin: 
     for _ in range(2):
         async with Proxy("127.0.0.1", origin.port, seed=3) as proxy:
             await proxy.tell(Fault("flip"))
-            seen.append((await said(proxy, patience=0.2))[0])
+            seen.append((await said(proxy, moment=0))[0])
 
     differing = int.from_bytes(seen[0], "big") ^ int.from_bytes(ANSWER, "big")
     assert differing.bit_count() == 1
@@ -190,7 +204,7 @@ async def test_one_bit_is_wrong_and_the_same_seed_makes_it_the_same_bit(origin: 
 async def test_a_fault_of_http(fault: Fault, head: bytes, body: bytes, proxy: Proxy, origin: Origin) -> None:
     await proxy.tell(fault)
 
-    got, end = await said(proxy)
+    got, end = await said(proxy, stays=None)
 
     assert head in got and got.endswith(b"\r\n\r\n" + body) and end == "closed"
     assert len(origin.requests) == 1
@@ -199,17 +213,20 @@ async def test_a_fault_of_http(fault: Fault, head: bytes, body: bytes, proxy: Pr
 async def test_an_answer_is_given_of_which_the_server_hears_nothing(proxy: Proxy, origin: Origin) -> None:
     await proxy.tell(Fault("instead", status=302, headers={"Location": "http://elsewhere/"}, body=""))
 
-    got, end = await said(proxy)
+    got, end = await said(proxy, stays=None)
 
     assert got.startswith(b"HTTP/1.1 302 ") and b"location: http://elsewhere/\r\n" in got and end == "closed"
     assert origin.requests == []
 
 
-async def test_requests_that_wait_for_their_answers_are_counted(proxy: Proxy) -> None:
-    await proxy.tell(Fault("delay", seconds=0.1))
+async def test_requests_that_wait_for_their_answers_are_counted(proxy: Proxy, origin: Origin) -> None:
+    origin.answering.clear()
+    saying = [asyncio.create_task(said(proxy)) for _ in range(3)]
+    await soon(lambda: proxy.unanswered == 3)
 
-    await asyncio.gather(*(said(proxy, patience=0.4) for _ in range(3)))
-    await said(proxy, patience=0.3)
+    origin.answering.set()
+    await asyncio.gather(*saying)
+    await said(proxy)
 
     assert (proxy.most_at_once, proxy.unanswered) == (3, 0)
 
@@ -217,18 +234,18 @@ async def test_requests_that_wait_for_their_answers_are_counted(proxy: Proxy) ->
 async def test_a_bomb_is_small_on_the_wire(proxy: Proxy) -> None:
     await proxy.tell(Fault("bomb", size=64 << 20))
 
-    got, _ = await said(proxy, patience=5)
+    got, _ = await said(proxy, stays=None)
 
     assert len(got) < 100_000
 
 
 async def test_a_share_of_the_turns_is_harmed_and_so_many_times_only(proxy: Proxy) -> None:
     await proxy.tell(Fault("reset", times=2))
-    ends = [(await said(proxy, patience=0.05))[1] for _ in range(4)]
+    ends = [(await said(proxy, moment=0.05))[1] for _ in range(4)]
     assert ends == ["reset", "reset", "open", "open"]
 
     await proxy.tell(Fault("close", share=0.5))
-    ends = [(await said(proxy, patience=0.05))[1] for _ in range(20)]
+    ends = [(await said(proxy, moment=0.05))[1] for _ in range(20)]
     assert 4 <= ends.count("closed") <= 16
 
 

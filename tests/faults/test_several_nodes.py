@@ -51,14 +51,14 @@ async def test_a_process_that_is_killed_is_started_again_and_its_address_answers
         nodes.append(node)
         admin = Admin(node.url, busy_town.admin_key)
         sender = Sender(admin.key_for("portal"), lambda: node.url)
-        await until(lambda: len(children_of(node)) == 2, seconds=10)
+        await until(lambda: len(children_of(node)) == 2, seconds=60)
         first = children_of(node)
 
         saying = asyncio.create_task(sender.say(requests_over(100, 300)))
-        await until(lambda: len(sender.accepted) > 50, seconds=20)
+        await until(lambda: len(sender.accepted) > 50, seconds=60)
         os.kill(min(first), signal.SIGKILL)
         await saying
-        await drained(Admin(node.url, busy_town.admin_key), seconds=40)
+        await drained(Admin(node.url, busy_town.admin_key), seconds=60)
 
     now = children_of(node)
     assert len(now) == 2 and max(first) in now and min(first) not in now
@@ -75,15 +75,15 @@ async def test_a_hang_up_signal_starts_every_process_anew_and_no_request_is_refu
         node = await asyncio.to_thread(started_together, busy_town)
         nodes.append(node)
         sender = Sender(Admin(node.url, busy_town.admin_key).key_for("portal"), lambda: node.url)
-        await until(lambda: len(children_of(node)) == 2, seconds=10)
+        await until(lambda: len(children_of(node)) == 2, seconds=60)
         first = children_of(node)
 
         saying = asyncio.create_task(sender.say(requests_over(100, 300)))
         assert node.process
         node.process.send_signal(signal.SIGHUP)
         await saying
-        await until(lambda: not first & children_of(node) and len(children_of(node)) == 2, seconds=40)
-        await drained(Admin(node.url, busy_town.admin_key), seconds=40)
+        await until(lambda: not first & children_of(node) and len(children_of(node)) == 2, seconds=60)
+        await drained(Admin(node.url, busy_town.admin_key), seconds=60)
 
     effects = effects_in(recording)
     assert len(sender.accepted) == 300 and len(effects.counts) == 300 and effects.doubled == []
@@ -94,12 +94,12 @@ async def test_processes_end_when_their_parent_is_killed(busy_town: Installation
     busy_town.environment["HUB_DATABASE"] = postgres.new_database()
     node = await asyncio.to_thread(started_together, busy_town)
     nodes.append(node)
-    await until(lambda: len(children_of(node)) == 2, seconds=10)
+    await until(lambda: len(children_of(node)) == 2, seconds=60)
     orphans = children_of(node)
 
     node.kill()
 
-    await until(lambda: not any(is_alive(pid) for pid in orphans), seconds=40)
+    await until(lambda: not any(is_alive(pid) for pid in orphans), seconds=60)
 
 
 def test_several_processes_on_sqlite_are_refused_and_told_of_postgresql(busy_town: Installation) -> None:
@@ -154,7 +154,7 @@ async def test_a_second_sigterm_ends_a_node_at_once_and_what_it_held_is_looked_u
         nodes.append(node)
         sender = Sender(Admin(node.url, busy_town.admin_key).key_for("portal"), lambda: node.url)
         await sender.say(requests_over(20, 20))
-        await until(lambda: len(waste.kept("orders")) > 0, seconds=10)
+        await until(lambda: len(waste.kept("orders")) > 0, seconds=60)
 
         assert node.process
         node.process.send_signal(signal.SIGTERM)
@@ -205,7 +205,7 @@ async def test_nodes_are_replaced_one_by_one_by_a_newer_version_under_load(
         sender = Sender(Admin(nodes[0].url, busy_town.admin_key).key_for("portal"), turns([node.url for node in nodes]))
         replaced = asyncio.Event()
         saying = asyncio.create_task(said_until(replaced, sender))
-        await until(lambda: len(sender.accepted) > 30, seconds=20)
+        await until(lambda: len(sender.accepted) > 30, seconds=60)
 
         busy_town.environment["PYTHONPATH"] = str(next_version)
         for node in nodes:

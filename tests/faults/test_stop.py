@@ -14,22 +14,22 @@ from tests.installation import Admin, Installation, Node
 
 
 async def test_sigterm_under_load_loses_nothing_and_leaves_nothing_to_look_up(
-    busy_town: Installation, nodes: list[Node], tmp_path: Path
+    patient_town: Installation, nodes: list[Node], tmp_path: Path
 ) -> None:
     recording = tmp_path / "waste.jsonl"
-    async with double_of("waste", busy_town, recording) as waste, double_of("portal", busy_town):
+    async with double_of("waste", patient_town, recording) as waste, double_of("portal", patient_town):
         await waste.tell(Mode("slow", operation="create_order", seconds=0.5))
-        node = await asyncio.to_thread(started, busy_town)
+        node = await asyncio.to_thread(started, patient_town)
         nodes.append(node)
-        admin = Admin(node.url, busy_town.admin_key)
+        admin = Admin(node.url, patient_town.admin_key)
         sender = Sender(admin.key_for("portal"), lambda: node.url)
         await sender.say(requests_over(60, 60))
-        await until(lambda: len(waste.kept("orders")) > 0, seconds=10)
+        await until(lambda: len(waste.kept("orders")) > 0, seconds=60)
 
         code = await asyncio.to_thread(node.stop, signal.SIGTERM)
         await waste.tell(Mode())
         await asyncio.to_thread(node.start)
-        await drained(admin, seconds=30)
+        await drained(admin, seconds=60)
 
         looked_up = [call for call in waste.calls if call.operation == "find_order"]
     assert code == 0

@@ -47,7 +47,7 @@ class Sender:
         for reference, number in requests:
             lines[reference].append(number)
         gate = asyncio.Semaphore(at_once)
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
             await asyncio.gather(*(self._line(client, gate, reference, numbers) for reference, numbers in lines.items()))
 
     async def _line(self, client: httpx.AsyncClient, gate: asyncio.Semaphore, reference: str, numbers: list[int]) -> None:

@@ -21,7 +21,7 @@ from tests.installation import HUB, Admin, Installation, Node, free_port
 from tests.interop.laid_out import BOTH, FACES, Face, lay_out
 
 ENDED = ("delivered", "dead", "cancelled")
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that a message may take from one end to the other."""
 
 
@@ -125,7 +125,7 @@ def _records(installation: Installation, port: int, record: Path) -> Iterator[No
             end(process)
 
 
-def wait_for(url: str, process: subprocess.Popen[Any], *, seconds: float = 30.0) -> None:
+def wait_for(url: str, process: subprocess.Popen[Any], *, seconds: float = 90.0) -> None:
     """Return when something answers at `url`. AssertionError when the process ends before, or too late."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -143,10 +143,10 @@ def end(process: subprocess.Popen[Any]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def plain_environment() -> dict[str, str]:

@@ -39,7 +39,7 @@ async def attending(ledger: Ledger, hand: Hand) -> Hand:
     return hand
 
 
-async def soon(is_so: Callable[[], bool], *, within: float = 5.0) -> None:
+async def soon(is_so: Callable[[], bool], *, within: float = 60.0) -> None:
     """Return once it is so."""
     async with asyncio.timeout(within):
         while not is_so():

@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from hub.errors import ConfigurationError
+from hub.ledger import ear
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import NOON, REFUSED, a_settlement, accepted, claimed
 from tests.ledger.taker import Hand, attending, soon
+from tests.stopwatch import wait_awake
 
 
 async def test_a_node_hears_what_another_one_leaves_to_be_claimed(opened_on_postgres: Opener) -> None:
@@ -55,6 +57,12 @@ async def test_a_connection_that_is_lost_is_made_anew_and_the_worker_looks_at_on
     await soon(lambda: hand.woken == 2)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is late in noticing an end is waited for."""
+    monkeypatch.setattr(ear, "HELD", 60.0)
+
+
 async def test_a_second_node_of_the_same_name_is_refused_and_told_what_to_do(opened_on_postgres: Opener) -> None:
     one, other = await opened_on_postgres("node-1"), await opened_on_postgres("node-1")
     await attending(one, Hand())
@@ -65,7 +73,7 @@ async def test_a_second_node_of_the_same_name_is_refused_and_told_what_to_do(ope
     assert "HUB_NODE" in refused.value.text.en and "node-1" in refused.value.text.fr
 
 
-async def test_a_name_is_free_again_as_soon_as_its_node_is_closed(opened_on_postgres: Opener) -> None:
+async def test_a_name_is_free_again_as_soon_as_its_node_is_closed(opened_on_postgres: Opener, patient: None) -> None:
     one = await opened_on_postgres("node-1")
     await attending(one, Hand())
 
@@ -97,10 +105,11 @@ def killed_while_it_holds_its_name(url: str) -> None:
 
 
 async def test_a_killed_node_starts_again_under_its_name_without_waiting(
-    opened_on_postgres: Opener, postgres_url: str
+    opened_on_postgres: Opener, postgres_url: str, patient: None
 ) -> None:
     await asyncio.to_thread(killed_while_it_holds_its_name, postgres_url)
     again = await opened_on_postgres("node-1")
 
-    async with asyncio.timeout(2.9):
-        await attending(again, Hand())
+    starting = asyncio.ensure_future(attending(again, Hand()))
+    assert await wait_awake(starting, 2.9)
+    await starting

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from dataclasses import replace
 
 import psycopg
@@ -89,7 +90,7 @@ async def test_a_lost_connection_is_made_anew(opened_on_postgres: Opener, postgr
     await ledger.accept(an_acceptance("R1"))
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
@@ -107,7 +108,7 @@ async def test_a_transaction_broken_off_by_a_lost_connection_is_unavailable_and_
     with psycopg.connect(postgres_url) as locking:
         locking.execute("LOCK TABLE message IN EXCLUSIVE MODE")
         stuck = [asyncio.ensure_future(ledger.accept(an_acceptance("R2"))) for _ in range(3)]
-        await asyncio.sleep(0.3)
+        await asyncio.to_thread(until_one_waits, locking)
         locking.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -117,3 +118,9 @@ async def test_a_transaction_broken_off_by_a_lost_connection_is_unavailable_and_
     assert all(isinstance(answer, HubUnavailable) for answer in answers)
     assert not (await ledger.accept(an_acceptance("R3"))).duplicate
     assert await ledger.verify_journal() is None
+
+
+def until_one_waits(locking: psycopg.Connection) -> None:
+    """Return once another waits for what this connection has locked."""
+    while locking.execute("SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))").fetchone() is None:
+        time.sleep(0.01)

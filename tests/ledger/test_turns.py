@@ -134,8 +134,8 @@ async def test_many_that_are_held_back_are_met_once_and_make_no_claim_dearer(led
     assert len(heads) == 500
     await claimed(ledger)
 
-    alone = await time_of_a_claim(ledger, "streets/default")
-    beside = await time_of_a_claim(ledger, LANE)
+    alone = min([await time_of_a_claim(ledger, "streets/default", turn) for turn in range(5)])
+    beside = min([await time_of_a_claim(ledger, LANE, turn) for turn in range(5)])
 
     assert {each.delivery.reference for each in heads} == {f"R{n}" for n in range(500)}
     assert beside < 20 * alone + 0.05
@@ -149,8 +149,8 @@ async def claimed_all(ledger: Ledger, *, limit: int):
     return found
 
 
-async def time_of_a_claim(ledger: Ledger, lane: str) -> float:
-    await ledger.accept(an_acceptance(f"new-{lane}", lane=lane))
+async def time_of_a_claim(ledger: Ledger, lane: str, turn: int) -> float:
+    await ledger.accept(an_acceptance(f"new-{lane}-{turn}", lane=lane))
     begin = time.perf_counter()
     assert len(await claimed(ledger, lane=lane)) == 1
     return time.perf_counter() - begin

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from hub.assembly import Hub
 from hub.lifecycle import Gate
 from hub.message import State
 from hub.transports.envelope import SoapFault, wrap, write_fault
 from tests.faults.proxy import PASS, Fault
-from tests.network.street import TOTAL, Way, street
+from tests.network.street import TOTAL, Way, street, until
+from tests.passing import let_pass
 
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 PAGE = "<!DOCTYPE html><html><body>Connexion</body></html>"
@@ -27,7 +31,7 @@ def fault(code: str) -> str:
 
 
 IN_DOUBT = {
-    "an answer that is slow": Fault("delay", seconds=8),
+    "an answer that is slow": Fault("delay", seconds=4 * TOTAL),
     "an answer that drips": Fault("drip", seconds=0.3, after=250),
     "headers that drip": Fault("drip", seconds=0.3),
     "a partition": Fault("hold"),
@@ -123,9 +127,36 @@ async def came(way: Way, fault: Fault) -> Came:
     return Came(first.event, first.reason, first.seconds, states, gate, delivery.attempts, len(way.orders), at_last)
 
 
+SWALLOWED = "a request that is swallowed"
+"""The application does not know of it, and may be at work on it for as long as the call might have taken."""
+OUTLASTED = ("delay", "drip", "hold", "swallow", "hang")
+"""Faults that the caller's time ends, and nothing else."""
+
+
 async def all_of(folder: Path) -> dict[str, Came]:
+    """What all came to. Time is let pass when all that needs none is over, and the rest has left."""
     async with street(folder, ways=len(CASES)) as row:
-        return dict(zip(CASES, await asyncio.gather(*(came(row.way(), fault) for fault in CASES.values())), strict=True))
+        ways = {case: row.way() for case in CASES}
+        going = {case: asyncio.create_task(came(way, CASES[case])) for case, way in ways.items()}
+        slow = [case for case, fault in CASES.items() if fault.kind in OUTLASTED]
+        await asyncio.gather(*(task for case, task in going.items() if case not in slow))
+        await until(lambda: all(ways[case].waste.connections for case in slow))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        let_pass(TOTAL)
+        await asyncio.gather(*(task for case, task in going.items() if case != SWALLOWED))
+        await until(lambda: len(ways[SWALLOWED].attempts) > 1)
+        while not going[SWALLOWED].done():
+            await far_ahead(row.hub)
+            await asyncio.sleep(0.1)
+        return {case: going[case].result() for case in CASES}
+
+
+async def far_ahead(hub: Hub) -> None:
+    """Let the hub's clock say that the application can no longer be at work on anything."""
+    ahead = AsyncMock(spec=hub.ledger)
+    ahead.time.return_value = datetime.now(UTC) + timedelta(seconds=2 * TOTAL)
+    await hub.clock.agree_with(ahead)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.test_outage import started
+from tests.faults.test_outage import started, until
 from tests.faults.traffic import bin_request
 from tests.installation import Admin, Installation, Node, install
 
@@ -57,7 +57,7 @@ async def desk(tmp_path: Path, nodes: list[Node]) -> AsyncIterator[Desk]:
 
 def said(desk: Desk, data: bytes, *, by_reset: bool) -> None:
     """Say these bytes, and hang up without a look at the answer."""
-    with socket.create_connection(("127.0.0.1", desk.node.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", desk.node.port), timeout=60) as wire:
         wire.sendall(data)
         if by_reset:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -76,12 +76,13 @@ async def test_callers_that_hang_up_leave_a_whole_message_or_none_and_no_trace_i
     await asyncio.to_thread(said, desk, chunked.partition(b"\r\n\r\n")[0] + b"\r\n\r\nfff\r\n{half", by_reset=True)
     soap = f"POST /soap/waste HTTP/1.1\r\nHost: hub\r\nX-API-Key: {desk.key}\r\nContent-Type: text/xml\r\n"
     await asyncio.to_thread(said, desk, soap.encode() + b"Content-Length: 900\r\n\r\n<s:Envelope", by_reset=True)
+    await until(lambda: any(desk.kept(number) for number in whole), seconds=60)
     await asyncio.sleep(1)
 
     assert [desk.kept(number) for number in (*cut, 100)] == [0] * 61
     before = {number: desk.kept(number) for number in whole}
     assert set(before.values()) <= {0, 1}
-    async with httpx.AsyncClient(base_url=desk.node.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=desk.node.url, trust_env=False, timeout=60) as client:
         for number in whole:
             body = bin_request(f"D-2026-{number:05d}", number)
             headers = {"Authorization": f"Bearer {desk.key}", "Idempotency-Key": f"hang-up-{number}"}

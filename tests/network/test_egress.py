@@ -63,14 +63,14 @@ def tried(town: Installation, node: Node, *, request: dict[str, object] | None =
     admin = Admin(node.url, town.admin_key)
     key = admin.key_for("portal")
     sent = {"Authorization": f"Bearer {key}", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    answer = httpx.post(f"{node.url}{PATH}", json=request or bin_request(), headers=sent, trust_env=False)
+    answer = httpx.post(f"{node.url}{PATH}", json=request or bin_request(), headers=sent, trust_env=False, timeout=60)
     assert answer.status_code == 202, answer.text
     message = answer.json()["message"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while {line["event"] for line in admin.get(f"/messages/{message}")["story"]} <= {"accepted"}:
         assert time.monotonic() < end, node.log()
         time.sleep(0.1)
-    told = httpx.get(f"{node.url}/api/v1/messages/{message}", headers=sent, trust_env=False)
+    told = httpx.get(f"{node.url}/api/v1/messages/{message}", headers=sent, trust_env=False, timeout=60)
     return Tried(told.text, str(admin.get(f"/messages/{message}")))
 
 

@@ -62,11 +62,12 @@ async def test_six_hundred_messages_wait_out_an_outage_behind_probes_and_drain_i
     started = monotonic()
 
     await said(way, 600, references=60)
+    await until(lambda: len(way.attempts) >= BREAKER)
     await asyncio.sleep(max(0.0, 5 - (monotonic() - started)))
     during, down = len(way.attempts), monotonic() - started
     await way.waste.tell(PASS)
     back = monotonic()
-    await until(lambda: len(way.orders) == 600, seconds=90)
+    await until(lambda: len(way.orders) == 600, seconds=150)
     drained = monotonic() - back
     states = await way.done()
 
@@ -80,21 +81,23 @@ async def test_six_hundred_messages_wait_out_an_outage_behind_probes_and_drain_i
 @pytest.mark.parametrize(("cycles", "messages"), [(2, 100), pytest.param(4, 200, marks=pytest.mark.long)])
 @pytest.mark.timeout(240)
 async def test_an_application_that_flaps_meets_no_storm_and_gets_everything(row: Street, cycles: int, messages: int) -> None:
-    way, meanwhile = row.way(), 0
+    way, meanwhile, down = row.way(), 0, 0.0
     saying = asyncio.create_task(said(way, messages, references=40, seconds=2 * cycles))
 
     for _ in range(cycles):
         await asyncio.sleep(1)
         await way.waste.tell(Fault("refuse"))
-        before = len(way.attempts)
+        before, since = len(way.attempts), monotonic()
         await asyncio.sleep(1)
+        await until(lambda before=before: len(way.attempts) > before or saying.done())
         meanwhile += len(way.attempts) - before
+        down += monotonic() - since
         await way.waste.tell(PASS)
     await saying
-    await until(way.all_carried_out, seconds=60)
+    await until(way.all_carried_out)
 
     assert len(way.orders) == messages
-    assert 0 < meanwhile <= cycles * (BREAKER + AT_ONCE + 1 / REST + 1)
+    assert 0 < meanwhile <= cycles * (BREAKER + AT_ONCE + 1) + down / REST
     assert set(await way.done()) == {State.DELIVERED}
     assert in_order(way)
     assert await charged(way) <= cut_off(way)
@@ -106,7 +109,7 @@ async def test_an_application_that_says_later_in_a_bulk_is_left_alone_by_the_who
 
     for _ in range(40):
         await way.say()
-    await until(way.all_carried_out, seconds=20)
+    await until(way.all_carried_out)
     first, *later = way.waste.turns
     during = 1 + sum(at - first < 2.9 for at in later)
 
@@ -141,7 +144,7 @@ async def test_a_wait_that_says_nothing_is_replaced_by_the_hub_s_own(row: Street
     async def told(way: Way, asked: str) -> list[str]:
         await way.waste.tell(Fault("instead", status=429, headers={"Retry-After": asked}, body="", times=2))
         await way.say()
-        await until(lambda: bool(way.orders), seconds=20)
+        await until(lambda: bool(way.orders))
         return [each.event for each in way.attempts[:2]]
 
     asked = ("-5", "soon", "0", "Thu, 01 Jan 1970 00:00:00 GMT")
@@ -153,18 +156,22 @@ async def test_a_wait_that_says_nothing_is_replaced_by_the_hub_s_own(row: Street
 async def test_credentials_that_end_in_a_bulk_stop_the_lane_at_once_and_cost_no_message(row: Street) -> None:
     way = row.way()
     await said(way, 10, references=10)
-    await until(lambda: len(way.orders) == 10, seconds=20)
+    await until(lambda: len(way.orders) == 10)
     before = len(way.waste.turns)
     await way.waste.tell(Fault("instead", status=401, body=""))
 
+    async def all_wait() -> bool:
+        return (await way.states()).count(State.WAITING) == 30
+
     await said(way, 30, references=30)
     await until(lambda: any(each.event == "stopped" for each in way.attempts))
+    await until(all_wait)
     await asyncio.sleep(2 * REST)
     during, lane = len(way.waste.turns) - before, await way.lane()
     waiting = [each for each in await way.deliveries() if each.state is State.WAITING]
     await way.waste.tell(PASS)
     await way.mended()
-    await until(way.all_carried_out, seconds=20)
+    await until(way.all_carried_out)
 
     assert during <= AT_ONCE, "no storm of sign-ins"
     assert lane.gate is Gate.OPEN and "401" in lane.reason

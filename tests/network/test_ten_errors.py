@@ -23,10 +23,11 @@ from hub.transports.addresses import Lookup, ask_system
 from hub.transports.envelope import wrap
 from hub.transports.http import HttpTransport
 from tests.installation import install
-from tests.transports.test_http import LOOPBACK, Reader, Writer, certified, free_port, read_request
+from tests.passing import let_pass
+from tests.transports.test_http import LOOPBACK, Reader, Writer, certified, read_request, refusing
 
-TOTAL = 1
-"""Seconds that a call may take here."""
+TOTAL = 60
+"""Seconds that a call may take here; where they are to run out, they are let pass."""
 
 
 @dataclass
@@ -97,11 +98,18 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     return Town(load_catalogue(installation.root), installation.environment, folder)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hold-up is to end a kept connection."""
+    monkeypatch.setattr("hub.transports.http._IDLE_SECONDS", TOTAL)
+
+
 # -- the ten ------------------------------------------------------------------------------------------------------------
 
 
 async def refused(town: Town) -> Answer:
-    return await town.call(f"http://127.0.0.1:{free_port()}")
+    with refusing() as port:
+        return await town.call(f"http://127.0.0.1:{port}")
 
 
 async def unknown_to_dns(town: Town) -> Answer:
@@ -123,11 +131,21 @@ async def no_tls(town: Town) -> Answer:
 
 
 async def closed_before_a_byte_was_read(town: Town) -> Answer:
-    async def unwilling(_: Reader, __: Writer) -> None:
-        await asyncio.sleep(0.1)  # the request is in the kernel by now, and nobody will read it
+    loop, there = asyncio.get_running_loop(), asyncio.Event()
 
-    async with town.serving(unwilling) as url:
-        return await town.call(url)
+    async def unwilling() -> None:
+        accepted, _ = await loop.sock_accept(listening)
+        loop.add_reader(accepted, there.set)
+        await there.wait()  # the request is in the kernel now, and nobody will read it
+        loop.remove_reader(accepted)
+        accepted.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        closing = asyncio.create_task(unwilling())
+        answer = await town.call(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        await closing
+    return answer
 
 
 async def closed_after_the_request(town: Town) -> Answer:
@@ -163,7 +181,8 @@ async def kept_and_dropped_after_the_request(town: Town) -> Answer:
 async def slow(town: Town) -> Answer:
     async def late(reader: Reader, _: Writer) -> None:
         await town.hears(reader)
-        await asyncio.sleep(2 * TOTAL)
+        let_pass(TOTAL)
+        await asyncio.sleep(3600)
 
     async with town.serving(late) as url:
         return await town.call(url)

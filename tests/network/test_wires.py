@@ -7,9 +7,8 @@ import ctypes
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from time import monotonic
 
 import pytest
 
@@ -17,8 +16,8 @@ from hub.call import Call
 from hub.errors import CallNotSent, CallUnanswered
 from hub.transports.http import HttpTransport
 from tests.faults.proxy import PASS, Fault, Proxy
-from tests.stopwatch import Stopwatch
-from tests.transports.test_http import LOOPBACK, Reader, Writer, call, read_request
+from tests.passing import let_pass
+from tests.transports.test_http import CONNECT, LOOPBACK, TOTAL, Reader, Writer, call, read_request
 
 SO_ATTACH_FILTER = 26
 """Linux has it, and Python no name for it."""
@@ -41,10 +40,21 @@ async def proxy() -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
+async def transport(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpTransport]:
+    monkeypatch.setattr("hub.transports.http._IDLE_SECONDS", TOTAL)  # no hold-up is to end a kept connection
     transport = HttpTransport(LOOPBACK)
     yield transport
     await transport.close()
+
+
+async def outlasted(transport: HttpTransport, told: Call, *, once: Callable[[], bool] = lambda: True) -> None:
+    """A call over a kept connection, whose time passes a moment after it has left, and once something is so."""
+    calling = asyncio.create_task(transport.send(told))
+    await asyncio.sleep(0.1)
+    while not once():
+        await asyncio.sleep(0.01)
+    let_pass(told.total)
+    await calling
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.1], ids=["at once", "later"])
@@ -63,11 +73,14 @@ async def test_an_answer_that_is_said_twice_is_never_taken_for_the_next_call_s(
 
 async def test_a_late_answer_is_never_taken_for_a_later_call_s(transport: HttpTransport, proxy: Proxy) -> None:
     await transport.send(call(proxy.url, body=b"the first"))
-    await proxy.tell(Fault("delay", seconds=0.6, times=1))
+    await proxy.tell(Fault("delay", seconds=2 * TOTAL, times=1))
     with pytest.raises(CallUnanswered, match="time limit"):
-        await transport.send(call(proxy.url, body=b"the second", total=0.3))
+        await outlasted(
+            transport, call(proxy.url, body=b"the second"), once=lambda: len(proxy.turns) == 2 and not proxy.unanswered
+        )
 
-    await asyncio.sleep(0.5)
+    let_pass(2 * TOTAL)
+    await asyncio.sleep(0.1)
     reply = await transport.send(call(proxy.url, body=b"the third"))
 
     assert reply.body == b"the third"
@@ -80,7 +93,7 @@ async def test_a_kept_connection_that_fell_silent_is_in_doubt_and_used_no_more(
     await transport.send(call(proxy.url, body=b"the first"))
     await proxy.tell(Fault("hold"))
     with pytest.raises(CallUnanswered, match="time limit"):
-        await transport.send(call(proxy.url, body=b"the second", total=0.3))
+        await outlasted(transport, call(proxy.url, body=b"the second"))
 
     await proxy.tell(PASS)
     reply = await transport.send(call(proxy.url, body=b"the third"))
@@ -109,28 +122,32 @@ async def test_a_line_that_is_cut_without_a_word_is_in_doubt_when_kept_and_nothi
         await transport.send(call(url, body=b"the first"))
         deafen(lines[0])
         with pytest.raises(CallUnanswered, match="time limit"):
-            await transport.send(call(url, body=b"the second", total=0.5))
+            await outlasted(transport, call(url, body=b"the second"))
         assert (await transport.send(call(url, body=b"the third"))).body == b"the third"
         assert len(lines) == 2
 
         for each in (lines[1], server.sockets[0]):
             deafen(each)
         with pytest.raises(CallUnanswered, match="time limit"):
-            await transport.send(call(url, body=b"the fourth", total=0.5))
+            await outlasted(transport, call(url, body=b"the fourth"))
+        asyncio.get_running_loop().call_later(0.1, let_pass, CONNECT)
         with pytest.raises(CallNotSent, match="time limit"):
-            await transport.send(call(url, body=b"the fifth", connect=0.5))
+            await transport.send(call(url, body=b"the fifth", total=3600.0))
 
 
 async def test_a_port_that_never_accepts_is_given_up_after_five_seconds_and_nothing_left(
     transport: HttpTransport, proxy: Proxy
 ) -> None:
     await proxy.tell(Fault("deaf"))
-    started = monotonic()
+    told, loop = Call("POST", proxy.url, body=b"one order"), asyncio.get_running_loop()
+    begun = loop.time()
 
-    with Stopwatch() as watch, pytest.raises(CallNotSent, match="time limit"):
-        await transport.send(Call("POST", proxy.url, body=b"one order"))
+    loop.call_later(0.1, let_pass, 4)
+    with pytest.raises(CallNotSent, match="time limit"):
+        await transport.send(told)
 
-    assert monotonic() - started > 4.5 and watch.seconds < 6.5
+    assert told.connect == 5
+    assert 4.9 < loop.time() - begun < told.total
 
 
 async def test_a_connection_that_is_reset_as_soon_as_it_is_made_is_not_tried_again_and_again(
@@ -151,6 +168,6 @@ async def test_a_server_that_speaks_first_is_not_tried_again_and_again(transport
     server = await asyncio.start_server(banner, "127.0.0.1", 0)
     async with server, Proxy("127.0.0.1", server.sockets[0].getsockname()[1]) as proxy:
         with pytest.raises((CallNotSent, CallUnanswered)):
-            await transport.send(call(proxy.url, total=1.0))
+            await transport.send(call(proxy.url))
 
         assert proxy.connections == 1

@@ -23,6 +23,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from hub.errors import HubError
@@ -279,10 +280,12 @@ def sweep(stage: Stage, points: Sequence[Point]) -> list[Tried]:
 
 
 def sample(points: Sequence[Point], count: int, seed: int = 1) -> list[Point]:
-    """Some points of each phase and failure, then any, in a drawn order."""
+    """One point of each phase, of each failure and of each failure in each phase, then any, in a drawn order."""
     drawn = random.Random(seed).sample(list(points), len(points))
-    firsts = {(each.phase, each.failure): each for each in reversed(drawn)}
-    return [*firsts.values(), *(each for each in drawn if each not in firsts.values())][:count]
+    firsts: dict[Point, None] = {}
+    for kind in (attrgetter("phase"), attrgetter("failure"), attrgetter("phase", "failure")):
+        firsts |= dict.fromkeys({kind(each): each for each in reversed(drawn)}.values())
+    return [*firsts, *(each for each in drawn if each not in firsts)][:count]
 
 
 def summary(tried: Sequence[Tried]) -> dict[str, object]:

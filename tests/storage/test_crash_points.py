@@ -8,6 +8,8 @@ import pytest
 
 from tests.storage.crash_points import FAILURES, PHASES, Point, Stage, sample, summary, sweep, why_not
 
+pytestmark = pytest.mark.timeout(400)
+
 POINTS = 16
 
 

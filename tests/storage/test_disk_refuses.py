@@ -8,7 +8,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.faults.conftest import double_of
 from tests.faults.traffic import bin_request
 from tests.installation import HUB, Admin, Installation, Node
 from tests.ledger.makers import Reversing, accepted, an_acceptance
+from tests.stopwatch import wait_awake
 from tests.storage.conftest import Mount, mount, open_at
 from tests.storage.crash_points import why_not
 
@@ -71,15 +71,15 @@ async def test_a_book_that_a_backup_tool_holds_is_said_to_be_away_in_seconds_and
     await accepted(ledger, "R0")
     with closing(sqlite3.connect(path, isolation_level=None)) as tool:
         tool.execute("BEGIN IMMEDIATE")
-        began = time.monotonic()
-        answers = await asyncio.gather(*(ledger.accept(an_acceptance(f"R{n}")) for n in range(1, 9)), return_exceptions=True)
-        took = time.monotonic() - began
+        asking = asyncio.gather(*(ledger.accept(an_acceptance(f"R{n}")) for n in range(1, 9)), return_exceptions=True)
+        assert await wait_awake(asking, 6)
+        answers = await asking
         standing, readable = await ledger.standing(), len((await ledger.find(Search())).found)
         tool.execute("ROLLBACK")
 
     after = await ledger.accept(an_acceptance("R9"))
 
-    assert all(isinstance(answer, HubUnavailable) for answer in answers) and took < 6
+    assert all(isinstance(answer, HubUnavailable) for answer in answers)
     assert standing == "away" and readable == 1
     assert {each.message.reference for each in (await ledger.find(Search())).found} == {"R0", "R9"}
     assert not after.duplicate and await ledger.standing() == "ok"
@@ -100,7 +100,7 @@ async def test_a_node_whose_disk_does_not_confirm_a_write_ends_and_started_anew_
         failing = await asyncio.to_thread(started_on_a_failing_disk, nodes[0], busy_town.root / "strace.log")
         try:
             acknowledged = await asyncio.to_thread(said_until_it_ends, nodes[0], busy_town)
-            code = await asyncio.to_thread(failing.wait, 30)
+            code = await asyncio.to_thread(failing.wait, 60)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(failing.pid, signal.SIGKILL)
@@ -123,7 +123,7 @@ def started_on_a_failing_disk(node: Node, log: Path) -> subprocess.Popen[bytes]:
     )
     output.close()
     node.process = process
-    node.wait_ready(60)
+    node.wait_ready(90)
     return process
 
 
@@ -131,7 +131,7 @@ def said_until_it_ends(node: Node, town: Installation) -> list[str]:
     """The ids of the messages that a node acknowledged before it ended."""
     headers = {"Authorization": f"Bearer {Admin(node.url, town.admin_key).key_for('portal')}"}
     acknowledged: list[str] = []
-    with httpx.Client(base_url=node.url, headers=headers, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=node.url, headers=headers, timeout=60, trust_env=False) as client:
         for number in range(200):
             try:
                 body = bin_request(f"D-2026-{number:05d}", number)

@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import random
+import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ import pytest
 
 from hub.doubles import Mode
 from hub.errors import HubUnavailable, NoRoom
-from hub.ledger import Acceptance, Content, Ledger, Search
-from hub.ledger.room import SETTLED
+from hub.ledger import Acceptance, Content, Ledger, Search, room, writer
 from hub.message import Receipt, State
 from tests.endpoints.doors import Doors, bin_request, envelope, order_change
 from tests.faults.conftest import double_of
@@ -29,6 +29,25 @@ from tests.ledger.makers import NOON, a_settlement, accepted, an_acceptance, cla
 from tests.storage.conftest import Mount, fill, open_at
 
 MEGABYTE = 1024 * 1024
+
+
+@dataclass
+class Watch:
+    """The ledger's own time of waiting for room, which passes when a test says so."""
+
+    now: float = 1000.0
+    sleep = staticmethod(time.sleep)
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch = Watch()
+    for module in (room, writer):
+        monkeypatch.setattr(module, "time", watch)
+    return watch
 
 
 async def set_pages(ledger: Ledger, most: int) -> None:
@@ -77,14 +96,14 @@ async def test_the_door_says_507_with_retry_after_in_both_languages_and_keeps_no
     assert after.status_code == 202
 
 
-async def test_readiness_says_full_and_then_ok_again(doors: Doors) -> None:
+async def test_readiness_says_full_and_then_ok_again(doors: Doors, watch: Watch) -> None:
     await set_pages(doors.hub.ledger, 1)
     with pytest.raises(NoRoom):
         await doors.hub.ledger.accept(large("R1"))
 
     full = await doors.get("/health/ready")
     await set_pages(doors.hub.ledger, 1_000_000)
-    await asyncio.sleep(10.5)
+    watch.now += writer.STAYS_FULL + 0.5
     await doors.hub.ledger.accept(large("R2"))
     again = await doors.get("/health/ready")
 
@@ -110,7 +129,9 @@ async def test_of_small_and_large_messages_in_one_commit_that_fills_the_disk_eve
     assert await ledger.verify_journal() is None
 
 
-async def test_the_ballast_has_real_blocks_is_given_up_when_the_disk_is_full_and_is_made_again(tmp_path: Path) -> None:
+async def test_the_ballast_has_real_blocks_is_given_up_when_the_disk_is_full_and_is_made_again(
+    tmp_path: Path, watch: Watch
+) -> None:
     ledger = await open_at(tmp_path, ballast=2 * MEGABYTE)
     ballast = tmp_path / "hub.db.ballast"
     (held,) = await accepted(ledger, "R1")
@@ -125,7 +146,7 @@ async def test_the_ballast_has_real_blocks_is_given_up_when_the_disk_is_full_and
         await ledger.accept(an_acceptance("R3"))
     (claim,) = await claimed(ledger)
     settled = await ledger.settle(a_settlement(claim))
-    await asyncio.sleep(SETTLED)
+    watch.now += room.SETTLED
     standing = await ledger.standing()
     receipt = await ledger.accept(an_acceptance("R4"))
 
@@ -151,7 +172,7 @@ async def test_no_ballast_is_kept_where_the_setting_says_so(tmp_path: Path) -> N
 
 
 async def test_on_a_full_disk_what_is_held_is_settled_in_the_ballasts_room_and_intake_comes_back_alone(
-    small_disk: Mount,
+    small_disk: Mount, watch: Watch
 ) -> None:
     disk = small_disk("24m")
     ledger = await open_at(disk, ballast=4 * MEGABYTE)
@@ -163,7 +184,7 @@ async def test_on_a_full_disk_what_is_held_is_settled_in_the_ballasts_room_and_i
     settled = [await ledger.settle(a_settlement(claim)) for claim in claims]
     during = await ledger.standing()
     junk.unlink()
-    await asyncio.sleep(SETTLED + 1.5)
+    watch.now += room.SETTLED + 1.5
     receipt = await ledger.accept(large("R99"))
 
     kept = [answer.message for answer in refused if isinstance(answer, Receipt)]

@@ -26,6 +26,7 @@ from tests.faults.test_outage import drained, started
 from tests.faults.traffic import Sender, effects_in, requests_over
 from tests.installation import Admin, Installation, Node
 from tests.ledger.makers import REFUSED, a_settlement, accepted, an_acceptance, claimed
+from tests.ledger.taker import soon
 from tests.postgres import Postgres
 
 FLIPS = 150
@@ -121,6 +122,16 @@ async def test_a_flipped_bit_anywhere_in_the_file_is_found_or_has_changed_nothin
     assert missed == set()
 
 
+async def test_a_name_in_the_file_that_is_no_text_any_more_is_a_flaw_like_others(tmp_path: Path, keyring: KeyRing) -> None:
+    book = await a_book(tmp_path, keyring)
+    whole = book.read_bytes()
+    assert b"indexdelivery_due" in whole
+
+    book.write_bytes(whole.replace(b"indexdelivery_due", b"index\xe4elivery_due"))
+
+    assert any("not all can be read" in flaw for flaw in flaws_of(book, keyring))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -192,6 +203,7 @@ async def test_a_backup_under_load_is_whole_and_holds_all_that_was_acknowledged_
     copies = []
     for number in range(4):
         await asyncio.sleep(0.4)
+        await soon(lambda least=50 * (number + 1): len(acknowledged) >= least)
         before = list(acknowledged)
         copy = tmp_path / f"copy-{number}.db"
         await asyncio.to_thread(back_up, url, copy)
@@ -259,7 +271,7 @@ def two_databases(postgres: Postgres) -> Iterator[tuple[str, str]]:
 
 
 def output_of(*command: object, given: bytes = b"") -> bytes:
-    done = subprocess.run([str(each) for each in command], input=given, capture_output=True, timeout=60, check=False)
+    done = subprocess.run([str(each) for each in command], input=given, capture_output=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -10,9 +10,11 @@ import asyncio
 import json
 import os
 import sys
+import threading
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hub.errors import HubUnavailable, NoRoom
 from hub.ledger import Acceptance, Claim, Content, Crossing, Ledger
@@ -64,6 +66,19 @@ class Life:
         await self.change(dict.fromkeys(waiting, "sending"), claimed())
         return tuple(claims)
 
+    async def together(self, doing: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Do it all in one commit, however threads get their turns: the writer is held up until everything waits for it."""
+        writer, begun, gate = self.ledger._writer, threading.Event(), threading.Event()
+        holding = asyncio.create_task(writer.run(lambda _: begun.set() or gate.wait(60)))
+        while not (begun.is_set() or holding.done()):
+            await asyncio.sleep(0.001)
+        tasks = [asyncio.create_task(each) for each in doing]
+        while writer._queue.qsize() < sum(not each.done() for each in tasks):
+            await asyncio.sleep(0.001)
+        gate.set()
+        await asyncio.gather(*tasks)
+        await asyncio.wait({holding})
+
 
 def say(**fact: object) -> None:
     os.write(1, json.dumps(fact).encode() + b"\n")
@@ -93,7 +108,7 @@ async def migrate(life: Life, _: Sequence[str]) -> None:
 
 async def intake(life: Life, _: Sequence[str]) -> None:
     """Five callers at once, a large message, one that comes twice, and one alone."""
-    await asyncio.gather(*(life.accept(message(f"at-once-{number}")) for number in range(5)))
+    await life.together(life.accept(message(f"at-once-{number}")) for number in range(5))
     await life.accept(message("large", 40_000))
     await life.accept(message("alone"))
 
@@ -121,7 +136,7 @@ async def settle(life: Life, waiting: Sequence[str]) -> None:
 
     await settled(whole, {first.delivery.id: "delivered", follows.deliveries[0].id: "waiting"})
     await settled(a_settlement(second, REFUSED, at=LATER), {second.delivery.id: "dead"})
-    await asyncio.gather(*(settled(a_settlement(each, at=LATER), {each.delivery.id: "delivered"}) for each in rest))
+    await life.together(settled(a_settlement(each, at=LATER), {each.delivery.id: "delivered"}) for each in rest)
 
 
 async def take_up(life: Life, _: Sequence[str]) -> None:
@@ -147,7 +162,7 @@ async def traffic(life: Life, waiting: Sequence[str]) -> None:
     """Everything, several times, with a log that is written back in between: what a power loss is tried on."""
     await settle(life, waiting)
     for turn in range(4):
-        await asyncio.gather(*(life.accept(message(f"{turn}-{number}")) for number in range(8)))
+        await life.together(life.accept(message(f"{turn}-{number}")) for number in range(8))
         await life.accept(message(f"{turn}-large", 1_500_000))
         now = [row.id for row in await deliveries(life.ledger) if row.state == "waiting"]
         claims = await life.claim(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -153,21 +154,27 @@ def real(tmp_path: Path) -> Iterator[Clamd]:
     """The real daemon, which knows one signature: the one of the test file."""
     if shutil.which("clamd") is None:
         pytest.skip("clamd is not installed (Debian: clamav-daemon)")
-    base, socket = tmp_path / "base", tmp_path / "clamd.ctl"
+    base, path = tmp_path / "base", tmp_path / "clamd.ctl"
     base.mkdir()
     (base / "test.ndb").write_text(f"Eicar-Test-Signature:0:0:{EICAR.hex()}\n")
     settings = tmp_path / "clamd.conf"
-    settings.write_text(f"DatabaseDirectory {base}\nLocalSocket {socket}\nForeground yes\nStreamMaxLength 2M\nUser root\n")
+    settings.write_text(f"DatabaseDirectory {base}\nLocalSocket {path}\nForeground yes\nStreamMaxLength 2M\nUser root\n")
     process = subprocess.Popen(("clamd", "--config-file", settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 30
-        while not socket.exists():
+        until = time.monotonic() + 60
+        while not answers(path):
             assert process.poll() is None and time.monotonic() < until, "clamd does not start"
             time.sleep(0.05)
-        yield Clamd(path=str(socket))
+        yield Clamd(path=str(path))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 async def test_the_real_daemon_passes_finds_and_refuses_what_is_too_large(ledger: Ledger, real: Clamd) -> None:

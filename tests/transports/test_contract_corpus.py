@@ -218,7 +218,7 @@ print("\\n".join(audit.seen))
 """
     watched.opened()
 
-    ended = subprocess.run([sys.executable, "-c", acts], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    ended = subprocess.run([sys.executable, "-c", acts], cwd=ROOT, capture_output=True, text=True, timeout=110, check=True)
 
     seen = ended.stdout.splitlines()
     assert f"open {file}" in seen

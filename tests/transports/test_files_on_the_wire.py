@@ -36,7 +36,7 @@ async def sent(url: str, files: Files) -> int:
     """The status of the answer to a call with a file of 30 MB."""
     transport = HttpTransport(LOOPBACK, file=files.open)
     try:
-        told = Call("POST", url, body=b"head ", rest=(FILE, b" tail"), connect=1.0, total=60.0)
+        told = Call("POST", url, body=b"head ", rest=(FILE, b" tail"), connect=60.0, total=90.0)
         return (await transport.send(told)).status
     finally:
         await transport.close()
@@ -67,11 +67,13 @@ async def test_an_answer_that_comes_before_the_file_has_left_is_taken_and_the_re
         writer.write(b"HTTP/1.1 413 Too large\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
         if then == "reads on":
-            await asyncio.sleep(0.5)
+            await taken.wait()
 
+    taken = asyncio.Event()
     running = await asyncio.start_server(early, "127.0.0.1", 0)
     async with running:
         status = await sent(f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}/", files)
+        taken.set()
 
     assert status == 413
     assert files.read < PIECES
@@ -85,11 +87,13 @@ async def test_an_answer_that_comes_while_the_end_is_still_leaving_ends_the_conn
             await reader.read(10_000)
         writer.write(OK)
         await writer.drain()
-        await asyncio.sleep(5)  # and reads no more: what has not left by now never does
+        await taken.wait()  # and reads no more: what has not left by now never does
 
+    taken = asyncio.Event()
     running = await asyncio.start_server(at_the_last_piece, "127.0.0.1", 0)
-    async with running, asyncio.timeout(4):
+    async with running, asyncio.timeout(60):
         status = await sent(f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}/", files)
+        taken.set()
 
     assert status == 200
 

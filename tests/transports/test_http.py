@@ -8,11 +8,10 @@ import socket
 import ssl
 import struct
 import threading
-import time
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -27,10 +26,12 @@ from hub.call import Call
 from hub.errors import CallForbidden, CallNotSent, CallUnanswered, MessageError, TransportError
 from hub.transports.addresses import Egress
 from hub.transports.http import HttpTransport
-from tests.stopwatch import Stopwatch
+from tests.passing import let_pass
 
 LOOPBACK = Egress(networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+CONNECT, TOTAL = 30.0, 60.0
+"""Seconds that a call may take here: more than a machine stands still. Where they are to run out, they are let pass."""
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
@@ -80,27 +81,32 @@ async def serving(manner: Manner, *, tls: ssl.SSLContext | None = None) -> Async
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
+async def transport(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpTransport]:
+    monkeypatch.setattr("hub.transports.http._IDLE_SECONDS", TOTAL)  # no hold-up is to end a kept connection
     transport = HttpTransport(LOOPBACK)
     yield transport
     await transport.close()
 
 
 def call(url: str, **changes: object) -> Call:
-    given: dict[str, object] = {"method": "POST", "url": url, "body": b"one order", "connect": 1.0, "total": 2.0}
+    given: dict[str, object] = {"method": "POST", "url": url, "body": b"one order", "connect": CONNECT, "total": TOTAL}
     return Call(**(given | changes))  # type: ignore[arg-type]
 
 
-def saying(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Manner:
-    """A manner: says these bytes, then closes, resets, or says nothing more."""
+def saying(*pieces: bytes, pause: float = 0.0, drip: float = 0.0, then: str = "close") -> Manner:
+    """A manner: says these bytes, lets so many seconds of a `drip` pass after each, then closes, resets, says nothing more
+    ("hang"), or lets all the caller's time pass ("outlast")."""
 
     async def manner(_: Reader, writer: Writer) -> None:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(pause)
-        if then == "hang":
-            await asyncio.sleep(30)
+            let_pass(drip)
+        if then == "outlast":
+            let_pass(TOTAL)
+        if then in ("hang", "outlast"):
+            await asyncio.sleep(3600)
         if then == "reset":
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
@@ -108,10 +114,13 @@ def saying(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Manner:
     return manner
 
 
-def free_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])
+@contextmanager
+def refusing(port: int = 0) -> Iterator[int]:
+    """A port that refuses: it is taken, and nobody listens on it."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port > 0))
+        taken.bind(("127.0.0.1", port))
+        yield int(taken.getsockname()[1])
 
 
 async def test_a_whole_answer_comes_back_with_its_status_headers_and_body(transport: HttpTransport) -> None:
@@ -129,8 +138,8 @@ async def test_a_whole_answer_comes_back_with_its_status_headers_and_body(transp
 
 
 async def test_a_refused_connection_sent_nothing(transport: HttpTransport) -> None:
-    with pytest.raises(CallNotSent, match="refused"):
-        await transport.send(call(f"http://127.0.0.1:{free_port()}/"))
+    with refusing() as port, pytest.raises(CallNotSent, match="refused"):
+        await transport.send(call(f"http://127.0.0.1:{port}/"))
 
 
 async def test_a_connection_that_is_never_accepted_sent_nothing(transport: HttpTransport) -> None:
@@ -143,10 +152,12 @@ async def test_a_connection_that_is_never_accepted_sent_nothing(transport: HttpT
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
 
-        with Stopwatch() as watch, pytest.raises(CallNotSent, match="time limit"):
-            await transport.send(call(f"http://127.0.0.1:{port}/", connect=0.3))
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, let_pass, CONNECT)
 
-        assert watch.seconds < 1
+        with pytest.raises(CallNotSent, match="time limit"):
+            await transport.send(call(f"http://127.0.0.1:{port}/", total=3600.0))
+
         for filler in fillers:
             filler.close()
 
@@ -163,13 +174,14 @@ async def test_an_unknown_name_sent_nothing() -> None:
 
 async def test_a_name_server_that_does_not_answer_sent_nothing() -> None:
     async def silent(_: str) -> list[str]:
-        await asyncio.sleep(30)
+        let_pass(CONNECT)
+        await asyncio.sleep(3600)
         return []
 
     transport = HttpTransport(LOOPBACK, lookup=silent)
 
     with pytest.raises(CallNotSent, match="time limit"):
-        await transport.send(call("https://waste.example.fr/", connect=0.2))
+        await transport.send(call("https://waste.example.fr/", total=3600.0))
     await transport.close()
 
 
@@ -230,15 +242,17 @@ async def test_a_kept_connection_that_the_other_side_has_closed_is_replaced(tran
             accepted.recv(65536)
             accepted.sendall(OK)
             accepted.close()
+            closed.release()
 
+    closed = threading.Semaphore(0)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         for _ in range(20):
             reply = await transport.send(call(f"http://127.0.0.1:{listening.getsockname()[1]}/"))
-            time.sleep(0.01)  # noqa: ASYNC251 (the loop must not see the end of the connection before the next call)
 
             assert reply.body == b"ok"
+            assert closed.acquire(timeout=60)  # the loop must not see the end of the connection before the next call
         thread.join()
 
 
@@ -252,8 +266,8 @@ INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 @pytest.mark.parametrize(
     ("manner", "word"),
     [
-        pytest.param(saying(then="hang"), "time limit", id="no answer within the time limit"),
-        pytest.param(saying(HALF, then="hang"), "time limit", id="half an answer, then silence"),
+        pytest.param(saying(then="outlast"), "time limit", id="no answer within the time limit"),
+        pytest.param(saying(HALF, pause=0.05, then="outlast"), "time limit", id="half an answer, then silence"),
         pytest.param(saying(then="close"), "closed", id="closed before any byte of answer"),
         pytest.param(saying(then="reset"), None, id="reset before any byte of answer"),
         pytest.param(saying(HALF, pause=0.05, then="reset"), None, id="reset in mid-body"),
@@ -276,8 +290,8 @@ INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
         ),
         pytest.param(saying(INTERIM * 1000 + OK), "too large", id="1,000 interim answers at once"),
         pytest.param(saying(*[INTERIM] * 1000, OK, pause=0.0005), "too large", id="1,000 interim answers one by one"),
-        pytest.param(saying(*[OK[:40][i : i + 1] for i in range(40)], pause=0.1), "time limit", id="headers that drip"),
-        pytest.param(saying(HALF, *[b"x"] * 50, pause=0.1), "time limit", id="a body that drips"),
+        pytest.param(saying(*map(bytes, zip(OK[:40])), pause=0.01, drip=6), "time limit", id="headers that drip"),
+        pytest.param(saying(HALF, *[b"x"] * 50, pause=0.01, drip=6), "time limit", id="a body that drips"),
         pytest.param(
             saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\njunk"), None, id="not really gzip"
         ),
@@ -292,10 +306,12 @@ async def test_a_call_that_had_begun_to_leave_is_unanswered(
     manner: Manner, word: str | None, transport: HttpTransport
 ) -> None:
     async with serving(manner) as server:
-        with Stopwatch() as watch, pytest.raises(CallUnanswered, match=word):
-            await transport.send(call(server.url, total=1.0))
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        with pytest.raises(CallUnanswered, match=word):
+            await transport.send(call(server.url))
 
-        assert watch.seconds < 1.6
+        assert loop.time() - begun < 1.6 * TOTAL
         assert len(server.requests) == 1
 
 
@@ -318,13 +334,15 @@ async def test_no_method_is_sent_twice_when_a_kept_connection_closes_under_it(me
 
 async def test_a_body_that_is_still_leaving_when_the_time_is_up_is_unanswered(transport: HttpTransport) -> None:
     async def deaf(reader: Reader, _: Writer) -> None:
-        await asyncio.sleep(30)
+        await reader.read(1)
+        let_pass(TOTAL)
+        await asyncio.sleep(3600)
 
     running = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1024)
     port = running.sockets[0].getsockname()[1]
 
     with pytest.raises(CallUnanswered, match="time limit"):
-        await transport.send(call(f"http://127.0.0.1:{port}/", body=bytes(30_000_000), total=0.5))
+        await transport.send(call(f"http://127.0.0.1:{port}/", body=bytes(30_000_000)))
     running.close()
 
 
@@ -341,7 +359,7 @@ async def test_a_bomb_is_cut_before_it_fills_the_memory(encoding: str, transport
         tracemalloc.start()
 
         with pytest.raises(CallUnanswered, match="too large"):
-            await transport.send(call(server.url, largest=10 * 1024 * 1024, total=10))
+            await transport.send(call(server.url, largest=10 * 1024 * 1024))
 
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -373,14 +391,15 @@ async def test_a_redirection_is_handed_back_and_not_followed(status: int, transp
 
 
 async def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    transport = HttpTransport(LOOPBACK)
-    async with serving(saying(OK)) as server:
-        reply = await transport.send(call(server.url))
+    with refusing() as port:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        transport = HttpTransport(LOOPBACK)
+        async with serving(saying(OK)) as server:
+            reply = await transport.send(call(server.url))
 
-        assert reply.body == b"ok"
-    await transport.close()
+            assert reply.body == b"ok"
+        await transport.close()
 
 
 async def test_cookies_are_not_kept(transport: HttpTransport) -> None:
@@ -412,8 +431,7 @@ async def test_many_calls_go_in_parallel(transport: HttpTransport) -> None:
         writer.write(OK)
 
     async with serving(once_all_are_here) as server:
-        patient = call(server.url, connect=10.0, total=20.0)
-        replies = await asyncio.gather(*(transport.send(patient) for _ in range(at_once)))
+        replies = await asyncio.gather(*(transport.send(call(server.url)) for _ in range(at_once)))
 
     assert [reply.status for reply in replies] == [200] * at_once, "none is answered before all have come"
 
@@ -470,8 +488,8 @@ async def test_a_literal_address_is_refused_without_a_question_to_dns() -> None:
 
 
 async def test_every_error_of_the_matrix_speaks_both_languages(transport: HttpTransport) -> None:
-    with pytest.raises(TransportError) as caught:
-        await transport.send(call(f"http://127.0.0.1:{free_port()}/"))
+    with refusing() as port, pytest.raises(TransportError) as caught:
+        await transport.send(call(f"http://127.0.0.1:{port}/"))
 
     assert caught.value.text.en == "The call did not leave: the connection was refused."
     assert caught.value.text.fr == "L'appel n'est pas parti : la connexion a été refusée."
@@ -571,12 +589,14 @@ async def test_an_answer_that_comes_before_the_body_has_left_is_heard(transport:
     async def hasty(reader: Reader, writer: Writer) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        await asyncio.sleep(0.5)
+        await answered.wait()
 
+    answered = asyncio.Event()
     running = await asyncio.start_server(hasty, "127.0.0.1", 0, limit=1024)
     port = running.sockets[0].getsockname()[1]
 
     reply = await transport.send(call(f"http://127.0.0.1:{port}/", body=bytes(20_000_000)))
+    answered.set()
 
     assert reply.status == 413
     running.close()

@@ -170,11 +170,11 @@ def test_several_next_pages_are_one_too_many() -> None:
     ],
 )
 def test_the_longest_header_is_read_in_a_moment(header: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with suppress(ValueError):
         read_links(header)
 
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9*_-]{0,8}", fullmatch=True)

@@ -65,7 +65,7 @@ def test_the_watch_sees_every_forbidden_act() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
 
     acts = [json.loads(line) for line in shown.splitlines()]

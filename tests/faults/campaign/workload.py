@@ -218,7 +218,7 @@ class Desk:
 
     async def overviews(self) -> list[dict[str, int]]:
         """What each node's console says of all deliveries."""
-        limit = aiohttp.ClientTimeout(total=10)
+        limit = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(timeout=limit) as session:
             return [(await _ask(session, self.town, node, "/overview"))["deliveries"] for node in self.town.nodes]
 

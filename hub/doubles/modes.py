@@ -58,10 +58,12 @@ class Modes:
 
     def tell(self, mode: Mode) -> None:
         """From now on `mode`. `ok` without an operation ends every other."""
-        if mode.mode == "ok" and not mode.operation:
-            self._told.clear()
-        self._told[mode.operation] = mode
+        self._told = self._with(mode)
         self._chance[mode.operation] = random.Random(mode.seed)  # noqa: S311 - repeatable misbehaviour, not a secret
+
+    def is_down_with(self, mode: Mode) -> bool:
+        """Whether it is down once it is told `mode`."""
+        return any(each.mode == "down" for each in self._with(mode).values())
 
     def next_for(self, operation: str) -> Mode:
         """The mode of the next call of `operation`; counts it."""
@@ -77,3 +79,7 @@ class Modes:
     def all(self) -> tuple[Mode, ...]:
         """What is in force."""
         return tuple(mode for mode in self._told.values() if mode.mode != "ok")
+
+    def _with(self, mode: Mode) -> dict[str, Mode]:
+        others = {} if mode.mode == "ok" and not mode.operation else self._told
+        return {**others, mode.operation: mode}

@@ -66,6 +66,7 @@ class RunningDouble:
         self._speaker = _speaker(application, self.recording, stage) if stage.hub else None
         self._later: set[asyncio.Task[None]] = set()
         self._down: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         self._said = 0
 
     async def __aenter__(self) -> Self:
@@ -112,26 +113,22 @@ class RunningDouble:
 
     async def stop(self) -> None:
         """Close both ports and leave unsaid what was to be said."""
-        pending = [*self._later, *([self._down] if self._down else [])]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        await self._socket.close()
-        await self._control.close()
+        await self._control.end()
+        async with self._turn:
+            pending = [*self._later, *([self._down] if self._down else [])]
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            await self._socket.end()
         self.recording.close()
 
     async def tell(self, mode: Mode) -> None:
         """Misbehave so from now on; `Mode()` ends it."""
-        self._player.modes.tell(mode)
-        if self._down:
-            self._down.cancel()
-            self._down = None
-        if any(each.mode == "down" for each in self._player.modes.all()):
-            await self._socket.close()
-            if mode.seconds:
-                self._down = asyncio.create_task(self._up_after(mode))
-        else:
-            await self._socket.open()
+        async with self._turn:
+            if self._down:
+                self._down.cancel()
+                self._down = None
+            await self._become(mode)
 
     async def say(self, operation: str, document: Mapping[str, Any], *, exchange: str | None = None, key: str = "") -> Said:
         """Tell the hub something by an operation of direction in. `exchange` is needed for REST, `key` chosen if empty."""
@@ -145,8 +142,20 @@ class RunningDouble:
 
     async def _up_after(self, mode: Mode) -> None:
         await asyncio.sleep(mode.seconds)
-        self._down = None
-        await self.tell(Mode(operation=mode.operation))
+        async with self._turn:
+            self._down = None
+            await self._become(Mode(operation=mode.operation))
+
+    async def _become(self, mode: Mode) -> None:
+        """Change over to `mode`. What is down says that it is up again once it listens, and no sooner."""
+        if not self._player.modes.is_down_with(mode):
+            await self._socket.open()
+            self._player.modes.tell(mode)
+            return
+        self._player.modes.tell(mode)
+        await self._socket.close()
+        if mode.seconds:
+            self._down = asyncio.create_task(self._up_after(mode))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One call: hear and act, record, go on, answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,13 @@ class Told:
     address: str = ""
 
 
+async def until(holds: Callable[[], Any]) -> None:
+    """Return once it holds."""
+    async with asyncio.timeout(60):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
 @pytest.fixture
 async def play() -> AsyncIterator[Callable[..., Any]]:
     """Start the double of a connector: `await play("waste", pace=0)`."""
@@ -45,7 +53,7 @@ async def play() -> AsyncIterator[Callable[..., Any]]:
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client that is not ours."""
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as found:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as found:
         yield found
 
 
@@ -62,4 +70,4 @@ async def listener() -> AsyncIterator[Told]:
     await socket.open()
     told.address = socket.address
     yield told
-    await socket.close()
+    await socket.end()

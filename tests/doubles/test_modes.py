@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import time
 
 import httpx
 import pytest
 
 from hub.doubles import Mode
+from tests.doubles.conftest import until
 
 BODY = {"statut": "RECUE"}
 
@@ -34,12 +37,17 @@ async def test_down_refuses_connections_also_to_those_who_are_connected(portal, 
 
 async def test_down_for_some_seconds_comes_up_by_itself_on_the_same_port(portal, client):
     before = portal.address
+    host, _, port = before.removeprefix("http://").partition(":")
 
     await portal.tell(Mode("down", seconds=0.2))
-    with pytest.raises(httpx.ConnectError):
-        await post(client, portal)
-    await _until(lambda: not portal.modes)
+    # said to the system itself: its loop, and with it the double, stands still until it has answered
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+    with pytest.raises(OSError) as taken, socket.socket() as another:
+        another.bind((host, int(port)))
+    await until(lambda: not portal.modes)
 
+    assert taken.value.errno == errno.EADDRINUSE
     assert portal.address == before
     assert (await post(client, portal)).status_code == 200
 
@@ -70,10 +78,11 @@ async def test_slow_answers_late_and_takes_effect(portal, client):
 
 @pytest.mark.parametrize(("mode", "kept"), [("commit_then_timeout", 1), ("timeout_before", 0)])
 async def test_a_timeout_leaves_the_caller_without_an_answer(portal, client, mode, kept):
-    await portal.tell(Mode(mode, seconds=5))
+    await portal.tell(Mode(mode, seconds=60))
 
     with pytest.raises(httpx.ReadTimeout):
-        await post(client, portal, timeout=0.3)
+        await post(client, portal, timeout=httpx.Timeout(60, read=0.3))
+    await until(lambda: portal.calls)
 
     assert len(portal.kept()) == kept
     assert (portal.calls[0].applied, portal.calls[0].status) == (bool(kept), 0)
@@ -126,13 +135,3 @@ async def test_the_control_port_shows_calls_and_what_is_kept_and_refuses_unknown
     assert '"statut": "RECUE"' in kept.text
     assert refused.status_code == 422
     assert "known" in refused.json()["error"]
-
-
-async def _until(holds):
-    import asyncio
-
-    for _ in range(100):
-        if holds():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came")

@@ -119,12 +119,12 @@ async def test_a_double_in_a_process_of_its_own_ends_cleanly_on_sigterm():
         sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     assert process.stdout
-    line = await asyncio.wait_for(process.stdout.readline(), 20)
+    line = await asyncio.wait_for(process.stdout.readline(), 60)
 
     process.terminate()
 
     assert line.startswith(b"http://127.0.0.1:")
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_a_document_that_is_posted_to_the_address_itself_is_heard(client, tmp_path):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from lxml import etree
+
+from tests.doubles.conftest import until
 
 SERVICE_DONE = {
     "nouveauStatut": "SERVICE_FAIT",
@@ -14,14 +15,6 @@ SERVICE_DONE = {
     "montantHt": "1250,50",
     "reserve": "N",
 }
-
-
-async def until(holds):
-    for _ in range(200):
-        if holds():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 async def test_a_rest_application_says_later_what_became_of_a_call(play, client, listener):

@@ -11,6 +11,8 @@ import pytest
 import zeep
 from zeep.wsse.username import UsernameToken
 
+from tests.doubles.conftest import until
+
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -105,7 +107,7 @@ async def test_what_has_changed_since_a_moment_is_listed_as_it_is_now(play):
     before = datetime.now(PARIS) - timedelta(seconds=1)
 
     await called(waste, "CreateOrder", **order())
-    await asyncio.sleep(0.1)
+    await until(lambda: waste.kept("orders")[0].values["Statut"] == "05")
     listed = await called(waste, "ListChanges", ModifieDepuis=before.strftime("%d/%m/%Y %H:%M:%S"))
     later = datetime.now(PARIS) + timedelta(hours=1)
     none = await called(waste, "ListChanges", ModifieDepuis=later.strftime("%d/%m/%Y %H:%M:%S"))
@@ -167,6 +169,6 @@ async def test_a_known_identifier_gives_the_same_file_back(play):
 async def test_the_published_wsdl_names_the_address_of_the_double(play):
     waste = await play("waste")
 
-    published = await asyncio.to_thread(httpx.get, f"{waste.address}/?wsdl", trust_env=False)
+    published = await asyncio.to_thread(httpx.get, f"{waste.address}/?wsdl", trust_env=False, timeout=60)
 
     assert waste.address in published.text

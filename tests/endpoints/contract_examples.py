@@ -104,7 +104,7 @@ class Caller:
 
 def callers(url: str, admin: str) -> list[Caller]:
     """The staff, the applications that send, and the one that fetches."""
-    issued = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {admin}"}, trust_env=False)
+    issued = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {admin}"}, trust_env=False, timeout=60)
 
     def key(application: str, *scopes: str) -> str:
         made = issued.post("/admin/api/keys", json={"application": application, "scopes": scopes})
@@ -124,7 +124,7 @@ def callers(url: str, admin: str) -> list[Caller]:
 
 def known_ids(url: str, key: str) -> dict[str, list[str]]:
     """Some messages and deliveries that there are, and the lanes."""
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False) as portal:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60) as portal:
         said = [portal.post(REST, json=bin_request(f"D-known-{number}")).json() for number in range(4)]
     return {
         "message": [each["message"] for each in said],
@@ -137,7 +137,7 @@ def known_ids(url: str, key: str) -> dict[str, list[str]]:
 def tried(url: str, caller: Caller, *, examples: int, known: Mapping[str, list[str]], tally: Tally, thorough: bool) -> None:
     """Ask as one caller, with about so many requests, and note what comes. `thorough`: and with each bound of each field."""
     headers = {"Authorization": f"Bearer {caller.key}"}
-    described = httpx.get(f"{url}/openapi.json", headers=headers, trust_env=False)
+    described = httpx.get(f"{url}/openapi.json", headers=headers, trust_env=False, timeout=60)
     assert described.status_code == 200, described.text
     whole = _without_signing(_without_waiting(described.json()))
     paths = sum(len(item) for item in whole["paths"].values())
@@ -192,7 +192,7 @@ def _configured(url: str, headers: Mapping[str, str], each: int, thorough: bool)
             "base-url": url,
             "headers": dict(headers),
             "continue-on-failure": True,
-            "request-timeout": 20,
+            "request-timeout": 60,
             "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}, "negative_data_rejection": REFUSED},
             "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": thorough}},
             "generation": {"max-examples": each, "no-shrink": True, "deterministic": True, "database": "none"},

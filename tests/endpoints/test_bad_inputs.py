@@ -1,14 +1,14 @@
-"""What a bad input costs a node: its time and its memory, measured on a real one; `-s` prints the table."""
+"""What a bad input costs a node: its work and its memory, measured on a real one; `-s` prints the table."""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.endpoints.doors import bin_request, demand
@@ -64,12 +64,17 @@ class Watched:
     client: httpx.Client
 
     def asked(self, body: bytes) -> tuple[int, float, float]:
-        """The status that a body gets, the seconds, and the megabytes that the node grew by at most meanwhile."""
+        """The status that a body gets, the seconds of work, and the megabytes that the node grew by at most meanwhile."""
         before = self._status("VmRSS")
         (self._process / "clear_refs").write_text("5")
-        started = time.monotonic()
+        worked = self._worked()
         status = self.client.post(PATH, content=body).status_code
-        return status, time.monotonic() - started, (self._status("VmHWM") - before) / 1024
+        return status, self._worked() - worked, (self._status("VmHWM") - before) / 1024
+
+    def _worked(self) -> float:
+        assert self.node.process
+        spent = psutil.Process(self.node.process.pid).cpu_times()
+        return spent.user + spent.system
 
     def _status(self, name: str) -> int:
         lines = (self._process / "status").read_text().splitlines()

@@ -14,7 +14,7 @@ def test_a_proxy_is_believed_only_when_it_is_named(tmp_path, proxies: str, belie
     town.init()
     node = Node(town).start()
     try:
-        reply = httpx.get(f"{node.url}/admin/login", headers={"X-Forwarded-Proto": "https"}, trust_env=False)
+        reply = httpx.get(f"{node.url}/admin/login", headers={"X-Forwarded-Proto": "https"}, trust_env=False, timeout=60)
     finally:
         node.kill()
 

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import struct
 from collections.abc import AsyncIterator
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
-import uvicorn
 
 from tests.endpoints.doors import Doors, bin_request
-from tests.installation import free_port
+from tests.endpoints.served import Serving, plainly_served
 
 
 @pytest.fixture
-async def port(doors: Doors) -> AsyncIterator[int]:
-    """The port of a served hub."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(doors.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield port
-    server.should_exit = True
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+async def hub(doors: Doors) -> AsyncIterator[Serving]:
+    """A served hub."""
+    async with plainly_served(doors.app) as found:
+        yield found
 
 
 @pytest.mark.parametrize("way", ["reset", "closed"])
@@ -35,14 +26,14 @@ async def port(doors: Doors) -> AsyncIterator[int]:
 async def test_a_caller_that_goes_away_leaves_no_trace_and_no_alarm(
     *,
     doors: Doors,
-    port: int,
+    hub: Serving,
     sent: int | None,
     way: str,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     body = json.dumps(bin_request("D-gone")).encode()
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    _, writer = await asyncio.open_connection("127.0.0.1", hub.port)
     head = (
         "POST /api/v1/exchanges/bin-replacement/messages HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {doors.portal}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -52,7 +43,7 @@ async def test_a_caller_that_goes_away_leaves_no_trace_and_no_alarm(
     if way == "reset":
         writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort() if way == "reset" else writer.close()
-    await asyncio.sleep(0.3)
+    await hub.is_done()
 
     printed = capsys.readouterr()
     assert "Traceback" not in caplog.text + printed.out + printed.err

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from lxml import etree
 from zeep.wsse.username import UsernameToken as ZeepToken
 
@@ -21,8 +19,8 @@ from hub.transports.http import HttpTransport
 from hub.transports.signatures import fingerprint_of
 from tests.endpoints.depots import Depot, installed, opened, tell, wsdl
 from tests.endpoints.doors import SECURITY
+from tests.endpoints.served import plainly_served
 from tests.endpoints.signers import holder
-from tests.installation import free_port
 from tests.transports.test_http import LOOPBACK
 
 SIGNER = holder()
@@ -37,14 +35,8 @@ async def depot(tmp_path: Path) -> AsyncIterator[Depot]:
 @pytest.fixture
 async def address(depot: Depot) -> AsyncIterator[str]:
     """Where that hub is reached."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(depot.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/soap/depot"
-    server.should_exit = True
-    await task
+    async with plainly_served(depot.app) as found:
+        yield f"http://127.0.0.1:{found.port}/soap/depot"
 
 
 def calling(folder: Path, address: str, *, authentication: str, signature: str = "", protocol: str = "soap") -> Path:

@@ -199,12 +199,12 @@ async def test_an_answer_that_does_not_fit_its_contract_is_refused_and_the_lease
 
 
 async def test_one_that_waits_is_given_what_comes_meanwhile(collecting: Doors) -> None:
-    waiting = asyncio.create_task(fetched(collecting, wait=20))
+    waiting = asyncio.create_task(fetched(collecting, wait=60))
     await asyncio.sleep(0.2)
     with Stopwatch() as watch:
         await collecting.say(bin_request())
 
-        parcels = await asyncio.wait_for(waiting, 10)
+        parcels = await waiting
 
         assert len(parcels) == 1
         assert watch.seconds < 5
@@ -215,7 +215,7 @@ async def test_one_that_has_gone_is_lent_nothing(collecting: Doors) -> None:
         return True
 
     with Stopwatch() as watch:
-        assert await collecting.hub.mailboxes.fetch(WASTE, Fetch(1, timedelta(minutes=5), 30), is_gone=gone) == ()
+        assert await collecting.hub.mailboxes.fetch(WASTE, Fetch(1, timedelta(minutes=5), 60), is_gone=gone) == ()
         assert watch.seconds < 5
 
 

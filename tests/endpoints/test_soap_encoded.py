@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from lxml import etree
 
 from hub.catalogue import inspect
 from hub.ledger import Search
 from tests.endpoints.depots import SOAP, Depot, code_of, fault_of, installed, opened
 from tests.endpoints.doors import envelope
-from tests.installation import free_port
+from tests.endpoints.served import plainly_served
 
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 WSDL = f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/"
@@ -164,11 +163,11 @@ async def test_references_that_stand_for_millions_of_elements_are_refused_at_onc
     tiers = "".join(f'<x id="a{n}">{f"<y href={chr(34)}#a{n + 1}{chr(34)}/>" * 10}</x>' for n in range(30))
     bomb = said('<order href="#a0"/><urgent>true</urgent>', beside=f'{tiers}<x id="a30">x</x>')
 
-    began = time.perf_counter()
+    began = time.process_time()
     answer = await depot.call(bomb)
 
     assert code_of(answer) == "Client"
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert await depot.kept() == 0
 
 
@@ -227,14 +226,8 @@ NEEDS = {"php": ("php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);"), "per
 @pytest.fixture
 async def address(depot: Depot) -> AsyncIterator[str]:
     """Where the hub is reached."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(depot.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/soap/depot"
-    server.should_exit = True
-    await task
+    async with plainly_served(depot.app) as found:
+        yield f"http://127.0.0.1:{found.port}/soap/depot"
 
 
 @pytest.mark.parametrize("name", CLIENTS)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
@@ -31,9 +30,9 @@ from hub.transports.soap import soap_call
 from tests import nursery
 from tests.endpoints.depots import SOAP, Depot, installed, opened, tell, wsdl
 from tests.endpoints.doors import SECURITY, username_token
+from tests.endpoints.served import plainly_served
 from tests.endpoints.signers import DS, ENC, EXCLUSIVE, ID, MORE, Holder, Manner, holder, signed
 from tests.endpoints.test_soap_tokens import UTILITY
-from tests.installation import free_port
 
 ENVELOPE = f"{{{SOAP['1.1']}}}"
 MINUTE = timedelta(minutes=1)
@@ -410,7 +409,7 @@ async def test_a_large_signed_message_does_not_hold_up_the_others(depot: Depot) 
 
     large = asyncio.create_task(sent(depot, root))
     await asyncio.sleep(0)
-    small = await asyncio.wait_for(depot.call(tell("R-2")), 5)
+    small = await asyncio.wait_for(depot.call(tell("R-2")), 60)
 
     assert small.status_code == 200
     assert (await large).status_code == 500  # proven, and not of the contract
@@ -450,14 +449,8 @@ def test_what_is_no_strong_certificate_is_not_bound(pem: str) -> None:
 @pytest.fixture
 async def address(depot: Depot) -> AsyncIterator[str]:
     """Where that hub is reached."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(depot.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/soap/depot"
-    server.should_exit = True
-    await task
+    async with plainly_served(depot.app) as found:
+        yield f"http://127.0.0.1:{found.port}/soap/depot"
 
 
 def calling(folder: Path, address: str, *, protocol: str = "soap", more: str = "") -> Path:
@@ -509,7 +502,7 @@ async def test_a_key_for_digests_and_signatures_is_issued_on_the_command_line(
     certificate.write_text(OTHER.pem)
     words = ("keys", "issue", "depot", "--digest", "--certificate")
     told = {**os.environ, "HUB_URL": address.removesuffix("/soap/depot"), "HUB_ADMIN_KEY": admin, "HUB_LANGUAGE": "en"}
-    running = partial(nursery.run, environment=told, folder=tmp_path, timeout=60)
+    running = partial(nursery.run, environment=told, folder=tmp_path, timeout=120)
 
     done = await asyncio.to_thread(running, (*words, str(certificate)))
     wrong = await asyncio.to_thread(running, (*words, str(tmp_path)))

@@ -51,7 +51,7 @@ async def test_a_name_is_kept_to_the_byte(doors: Doors, name: str) -> None:
     assert sent in await _content(doors, answer.json()["message"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=200))
 async def test_any_text_is_kept_to_the_byte_or_refused_in_words(doors: Doors, text: str) -> None:
     sent = json.dumps(bin_request(f"D-{abs(hash(text))}", noteInterne=text), ensure_ascii=False).encode()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
 import requests
-import uvicorn
 import zeep
 from zeep.exceptions import Fault
 from zeep.transports import Transport
@@ -16,21 +14,14 @@ from zeep.wsa import WsAddressingPlugin
 from zeep.wsse.username import UsernameToken
 
 from tests.endpoints.doors import Doors
-from tests.installation import free_port
+from tests.endpoints.served import plainly_served
 
 
 @pytest.fixture
 async def served(doors: Doors) -> AsyncIterator[str]:
     """The address of a served hub."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(doors.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    async with plainly_served(doors.app) as found:
+        yield f"http://127.0.0.1:{found.port}"
 
 
 def client(address: str, key: str, **more: object) -> zeep.Client:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from aiohttp import web
 from hub.assembly import Hub, assemble
 from hub.ledger import Fire, Search
 from hub.settings import read_settings
-from tests.installation import free_port
 
 NAME = "streets"
 OPERATION = "list_streets: {{direction: feed, action: listStreets, items: streets{more}}}"
@@ -189,23 +189,31 @@ def files(folder: Path, *, more: str = "", operation: str = OPERATION) -> Path:
     return folder
 
 
+@contextmanager
+def held() -> Iterator[str]:
+    """An address that nobody else is given between two who listen there: a socket has it that does not."""
+    with socket.socket() as holding:
+        holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holding.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{holding.getsockname()[1]}"
+
+
 @asynccontextmanager
 async def a_town(folder: Path, *, more: str = "", operation: str = OPERATION, url: str = "") -> AsyncIterator[Town]:
-    """A town in a folder, over the ledger that another one may have left there."""
+    """A town in a folder, over the ledger that another one may have left there; its register at `url`, if one is `held`."""
     root, register = files(folder / "root", more=more, operation=operation), Register()
-    port = int(url.rpartition(":")[2]) if url else free_port()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", register.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", int(url.rpartition(":")[2]) if url else 0).start()
     environment = {
         "HUB_ROOT": str(root),
         "HUB_DATABASE": f"sqlite:///{folder / 'hub.db'}",
         "HUB_KEYRING": str(folder / "hub.keys"),
         "HUB_BALLAST": "0",
         "HUB_ALLOW_PRIVATE": "127.0.0.0/8",
-        "REGISTER_URL": f"http://127.0.0.1:{port}",
+        "REGISTER_URL": f"http://127.0.0.1:{runner.addresses[0][1]}",
     }
     hub = await assemble(read_settings(environment))
     try:

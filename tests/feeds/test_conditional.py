@@ -10,7 +10,7 @@ from aiohttp import web
 from hub.call import Call, Reply
 from hub.errors import HubError
 from hub.transports.conditional import conditional, validators
-from tests.feeds.register import Register, a_town, page, street
+from tests.feeds.register import Register, a_town, held, page, street
 
 CHANGED = "Sat, 14 Nov 2026 08:00:00 GMT"
 URL = "https://register.example.fr/streets"
@@ -52,27 +52,29 @@ async def test_the_time_of_the_last_change_does_as_well(tmp_path: Path) -> None:
 
 
 async def test_it_is_known_after_a_stop_too(tmp_path: Path) -> None:
-    async with a_town(tmp_path) as town:
-        town.register.manner = unchanged_when_asked
-        await town.fetch()
-        cursor, port = await town.cursor(), town.hub.settings.environment["REGISTER_URL"]
+    with held() as url:
+        async with a_town(tmp_path, url=url) as town:
+            town.register.manner = unchanged_when_asked
+            await town.fetch()
+            cursor = await town.cursor()
 
-    async with a_town(tmp_path, url=port) as town:
-        town.register.manner = unchanged_when_asked
+        async with a_town(tmp_path, url=url) as town:
+            town.register.manner = unchanged_when_asked
 
-        assert await town.fetch() == 0
-        assert await town.cursor() != cursor, "a fetch that brings nothing moves it too"
+            assert await town.fetch() == 0
+            assert await town.cursor() != cursor, "a fetch that brings nothing moves it too"
 
 
 async def test_an_application_that_moved_is_asked_for_everything(tmp_path: Path) -> None:
-    async with a_town(tmp_path) as town:
-        town.register.manner = unchanged_when_asked
-        await town.fetch()
+    with held() as url:
+        async with a_town(tmp_path, url=url) as town:
+            town.register.manner = unchanged_when_asked
+            await town.fetch()
 
-    async with a_town(tmp_path) as town:
-        town.register.manner = unchanged_when_asked
+        async with a_town(tmp_path) as town:
+            town.register.manner = unchanged_when_asked
 
-        assert await town.fetch() == 1
+            assert await town.fetch() == 1
 
 
 async def test_a_304_that_nobody_asked_for_stops_the_run(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from hub.settings import read_settings
 from tests.books import book_on_postgres, book_on_sqlite
 from tests.operating import removals
 
+ENDS = ("delivered", "dead", "cancelled")
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -25,6 +28,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return book_on_sqlite(tmp_path / "hub.db")
     return book_on_postgres(request.getfixturevalue("postgres"))
+
+
+@dataclass
+class Time:
+    """The ledger's time, which may be ahead."""
+
+    real: Callable[[], Awaitable[datetime]]
+    ahead: timedelta = timedelta(0)
+
+    async def __call__(self) -> datetime:
+        return await self.real() + self.ahead
 
 
 @dataclass
@@ -36,6 +50,7 @@ class TownHall:
     client: httpx.AsyncClient
     portal: str
     operator: str
+    time: Time
 
     async def say(
         self,
@@ -64,17 +79,39 @@ class TownHall:
 
     async def until(self, message: str, *states: str) -> str:
         """Return once the message as a whole stands in one of these states: that state."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while (state := await self.state(message)) not in states:
                 await asyncio.sleep(0.02)
             return state
 
     async def told(self, count: int = 1) -> list[dict[str, str]]:
         """What the portal was told, once there are so many."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while len(self.applications.statuses) < count:
                 await asyncio.sleep(0.02)
         return self.applications.statuses
+
+    async def stand(self, message: str, **states: str) -> None:
+        """Return once the deliveries to these receivers stand in these states."""
+        async with asyncio.timeout(90):
+            while states.items() - {
+                (each["receiver"], each["state"]) for each in (await self.get(f"/messages/{message}"))["deliveries"]
+            }:
+                await asyncio.sleep(0.02)
+
+    async def at_rest(self, exchange: str) -> list[Any]:
+        """All messages of an exchange, once none of their deliveries is under way any more."""
+        async with asyncio.timeout(90):
+            while True:
+                found: list[Any] = (await self.get(f"/messages?exchange={exchange}&limit=200"))["messages"]
+                if all(each["state"] in ENDS for one in found for each in one["deliveries"]):
+                    return found
+                await asyncio.sleep(0.02)
+
+    async def let_pass(self, time: timedelta) -> None:
+        """Let the time that the hub goes by be ahead by as much from now on, without waiting."""
+        self.time.ahead += time
+        await self.hub.clock.agree_with(self.hub.ledger)
 
     async def post(self, path: str, **body: object) -> httpx.Response:
         """Change something of the administration."""
@@ -86,7 +123,7 @@ Opening = Callable[..., Awaitable[TownHall]]
 
 
 @pytest.fixture
-async def opening(database: str, tmp_path: Path) -> AsyncIterator[Opening]:
+async def opening(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opening]:
     """Opens a town hall; `more` is put into its mapping, `receivers` into the connectors of those that are told."""
     async with AsyncExitStack() as stack:
 
@@ -107,6 +144,8 @@ async def opening(database: str, tmp_path: Path) -> AsyncIterator[Opening]:
                 **environment,
             }
             hub = await assemble(read_settings(settings))
+            time = Time(hub.ledger.time)
+            monkeypatch.setattr(hub.ledger, "time", time)
             stack.push_async_callback(hub.stop)
             await hub.start()
             transport = httpx.ASGITransport(app=build_app(hub), raise_app_exceptions=True)
@@ -114,6 +153,6 @@ async def opening(database: str, tmp_path: Path) -> AsyncIterator[Opening]:
             give = hub.desk.issue_key
             portal = await give("portal", "default", ("send:*", "status:own"), actor="test")
             operator = await give("staff", "default", ("admin", "content"), actor="test")
-            return TownHall(hub, applications, client, portal, operator)
+            return TownHall(hub, applications, client, portal, operator, time)
 
         yield open_

@@ -16,8 +16,9 @@ async def test_what_is_being_sent_is_not_cancelled_and_ends_delivered_once(openi
     hall.applications.manners["housing"] = slowly(gate)
     said = (await hall.say("M-1")).json()
     housing = said["deliveries"][0]
-    while not hall.applications.told["housing"]:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(90):
+        while not hall.applications.told["housing"]:
+            await asyncio.sleep(0.01)
 
     refused = await hall.post(f"/deliveries/{housing}/cancel", reason="the citizen stays")
     gate.set()

@@ -24,11 +24,12 @@ async def run(town: Installation, node: Node, *arguments: str, key: str = "") ->
 
 
 async def standing(admin: Admin, *states: str) -> list[dict]:
-    """The deliveries to the housing application, once all are in one of these states."""
-    async with asyncio.timeout(30):
+    """The deliveries to the housing application, by reference, once all are in one of these states."""
+    async with asyncio.timeout(90):
         while True:
             found = await asyncio.to_thread(lambda: admin.get("/messages", exchange="move"))
-            ours = [d for m in found["messages"] for d in m["deliveries"] if d["receiver"] == "housing"]
+            messages = sorted(found["messages"], key=lambda message: message["reference"])
+            ours = [d for m in messages for d in m["deliveries"] if d["receiver"] == "housing"]
             if ours and all(each["state"] in states for each in ours):
                 return ours
             await asyncio.sleep(0.1)
@@ -43,10 +44,11 @@ async def test_dead_letters_are_looked_at_then_sent_anew_by_their_ticket_correct
         await asyncio.to_thread(node.start)
         admin = Admin(node.url, town.admin_key)
         headers = {"Authorization": f"Bearer {admin.key_for('portal')}"}
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=node.url, trust_env=False, headers=headers))
+        client = httpx.AsyncClient(base_url=node.url, trust_env=False, headers=headers, timeout=60)
+        await stack.enter_async_context(client)
         for number in range(4):
             await client.post("/api/v1/exchanges/move/messages", json={"number": f"M-{number}", "city": "Lenz"})
-        deliveries = sorted(each["delivery"] for each in await standing(admin, "dead"))
+        deliveries = [each["delivery"] for each in await standing(admin, "dead")]
         right = tmp_path / "right.json"
         right.write_text(json.dumps({"number": "M-0", "city": "Lens"}))
         applications.manners["housing"] = taking

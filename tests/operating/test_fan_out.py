@@ -71,7 +71,8 @@ async def test_with_one_of_three_dead_each_has_its_own_state_and_the_whole_is_re
     message = (await hall.say("M-1")).json()["message"]
     await hall.until(message, "dead")
     told = await hall.told()
-    await asyncio.sleep(0.3)
+    await hall.at_rest("move")
+    await hall.at_rest("move-status")
 
     story = await hall.get(f"/messages/{message}")
     assert {each["receiver"]: each["state"] for each in story["deliveries"]} == {
@@ -89,8 +90,8 @@ async def test_all_have_it_and_the_sender_is_told_once_what_each_of_them_answere
     for message in messages:
         await hall.until(message, "delivered")
     await hall.told(30)
-    await asyncio.sleep(0.3)
 
+    assert len(await hall.at_rest("move-status")) == 30
     told = {each["number"]: each for each in hall.applications.statuses}
     assert len(hall.applications.statuses) == len(told) == 30
     assert told["M-7"] == {
@@ -109,8 +110,9 @@ async def test_any_one_is_enough_where_the_exchange_says_so(opening: Opening) ->
     message = (await hall.say("M-1")).json()["message"]
     state = await hall.until(message, "delivered", "dead")
     await hall.told()
-    await asyncio.sleep(0.3)
+    await hall.stand(message, housing="delivered", leisure="dead")
 
+    assert len(await hall.at_rest("move-status")) == 1
     assert state == "delivered"
     assert [each["status"] for each in hall.applications.statuses] == ["done"]
 

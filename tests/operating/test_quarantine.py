@@ -19,6 +19,7 @@ from tests.operating import removals
 from tests.operating.removals import Applications
 
 MEGABYTE = 1024 * 1024
+SAID = ("move", "move-status")
 
 DEADLY = """
 import os
@@ -91,6 +92,17 @@ async def dead_and_open(client: httpx.AsyncClient, admin: str) -> tuple[list[str
     return dead, len([state for _, state in found if state not in ("dead", "delivered")]) if found else -1
 
 
+async def at_rest(admin: Admin) -> None:
+    """Return once all is delivered, what the sender is told too: while threads begin for it, the node still grows."""
+    async with asyncio.timeout(90):
+        while True:
+            found = [(await asyncio.to_thread(admin.get, "/messages", exchange=each))["messages"] for each in SAID]
+            deliveries = [each for messages in found for one in messages for each in one["deliveries"]]
+            if all(found) and all(each["state"] == "delivered" for each in deliveries):
+                return
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.long
 async def test_a_message_that_aborts_each_node_that_takes_it_is_set_aside_and_the_others_are_delivered(
     tmp_path: Path,
@@ -124,9 +136,11 @@ async def test_a_request_beyond_the_memory_fails_alone_and_the_process_lives(tmp
         town = await asyncio.to_thread(town_of, tmp_path, applications)
         node = Node(town).start()
         stack.callback(node.kill)
-        portal = Admin(node.url, town.admin_key).key_for("portal")
+        admin = Admin(node.url, town.admin_key)
+        portal = admin.key_for("portal")
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=node.url, trust_env=False, timeout=60))
         assert await say(client, portal, "M-1") == 202
+        await at_rest(admin)
         assert node.process
         used = int((Path("/proc") / str(node.process.pid) / "statm").read_text().split()[0]) * resource.getpagesize()
         limit = used + 64 * MEGABYTE

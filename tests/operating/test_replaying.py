@@ -14,7 +14,7 @@ async def dead_letters(hall: TownHall, count: int) -> list[str]:
     """So many messages that the tax application refused, two to a reference."""
     hall.applications.manners["tax"] = refusing
     messages = [(await hall.say(f"M-{number // 2}", f"City {number}")).json()["message"] for number in range(count)]
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while (await hall.post("/dead/replay", receiver="tax")).json()["deliveries"] < count // 2:
             await asyncio.sleep(0.05)
     return messages

@@ -35,7 +35,7 @@ def test_an_application_is_given_a_secret_and_signs_with_it(tmp_path: Path) -> N
             "webhook-signature": signature(secret_in(secret), id="msg_1", timestamp=at, body=body),
         }
         url = f"{node.url}/api/v1/exchanges/bin-replacement/messages"
-        answers = [httpx.post(url, content=body, headers=signed, trust_env=False) for _ in range(2)]
+        answers = [httpx.post(url, content=body, headers=signed, trust_env=False, timeout=60) for _ in range(2)]
     finally:
         node.kill()
 

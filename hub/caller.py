@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from uuid import uuid4
 
+from hub.aside import aside
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
 from hub.chance import random_piece
@@ -259,15 +260,18 @@ class Caller:
         """What a reply comes to; where it must be signed, only what the signature covers is read."""
         by = application.signers_of(authority)
         if by is None:
-            return self._judged(application, name, reply)
+            return await self._judged(application, name, reply)
         try:
             proven = await asyncio.to_thread(vouched, reply, by=by, now=self._clock())
         except Doubted as doubt:
             log.warning("an answer of %s is not believed: %s", application.name, doubt)
-            return doubted(self._judged(application, name, reply), reply, doubt)
-        return self._judged(application, name, proven)
+            return doubted(await self._judged(application, name, reply), reply, doubt)
+        return await self._judged(application, name, proven)
 
-    def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
+    async def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
+        return await aside(partial(self._judgement, application, name, reply), size=len(reply.body))
+
+    def _judgement(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]
         codec = self._codecs.of(operation.output) if operation.output else None
         known: dict[str, Any] = {

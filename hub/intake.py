@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from hub.aside import aside
 from hub.catalogue import Catalogue, Exchange
 from hub.claim_check import ClaimCheck
 from hub.codecs import Codecs
@@ -174,8 +175,8 @@ class Intake:
                 )
             )
         part = self._catalogue.connectors[arrival.application].operation(operation).input
-        document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters} if part else {}
-        reading = _read(exchange, arrival, part, document) if part else Reading({}, {})
+        size = len(arrival.body)
+        document, reading = await aside(partial(self._read, exchange, arrival, part), size=size)
         said = Said(
             exchange,
             arrival.application,
@@ -198,7 +199,21 @@ class Intake:
         if said.files:
             await self._claim_check.look_at(said.files.values())
         said = await self._addressed(said)
-        return await self._in_time(self._acceptance(said, documents=self._written(said)))
+        written = await aside(partial(self._written, said), size=size)
+        return await self._in_time(self._acceptance(said, documents=written))
+
+    def _read(self, exchange: Exchange, arrival: Arrival, part: Part | None) -> tuple[Document, Reading]:
+        """The document of an arrival, and its record; both are empty where its operation says nothing. Raises MessageError
+        with the problems of its rows and, besides, of its contract."""
+        if part is None:
+            return {}, Reading({}, {})
+        document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters}
+        reading, problems = _rows(exchange, document, arrival)
+        named = {problem.path for problem in problems}
+        rest = tuple(problem for problem in part.check(arrival.body) if problem.path not in named)
+        if reading is None or rest:
+            raise MessageError(problems=(*problems, *rest))
+        return document, reading
 
     async def _with_fetched(
         self, said: Said, wanted: Sequence[Wanted], arrival: Arrival, errand: Errand
@@ -323,16 +338,6 @@ _NO_NEWS = Text(
     en="With this document there is nothing to tell the receiver.",
     fr="Avec ce document, il n'y a rien à dire au destinataire.",
 )
-
-
-def _read(exchange: Exchange, arrival: Arrival, part: Part, document: Document) -> Reading:
-    """The record of an arrival. Raises MessageError with the problems of its rows and, besides, of its contract."""
-    reading, problems = _rows(exchange, document, arrival)
-    named = {problem.path for problem in problems}
-    rest = tuple(problem for problem in part.check(arrival.body) if problem.path not in named)
-    if reading is None or rest:
-        raise MessageError(problems=(*problems, *rest))
-    return reading
 
 
 def _rows(exchange: Exchange, document: Document, arrival: Arrival) -> tuple[Reading | None, tuple[Problem, ...]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.aside import aside
 from hub.assembly import Hub
 from hub.codecs.multipart import parameters_of
 from hub.codecs.safe_xml import parse
@@ -62,7 +64,8 @@ async def heard_in(request: Request, hub: Hub, package: Package | None = None, *
     """What came, of `limit` bytes at most, and from whom. NotAllowed, MessageError."""
     shown, headers = await _shown_in_headers(request, hub), travelling(request)
     spoken = await _spoken(request, package, limit=limit)
-    envelope = open_envelope(spoken.body, charset=spoken.charset, understood=_UNDERSTOOD)
+    opening = partial(open_envelope, spoken.body, charset=spoken.charset, understood=_UNDERSTOOD)
+    envelope = await aside(opening, size=len(spoken.body))
     if envelope.signed and package:
         raise _signed_beside()
     identity, envelope = await _known(request, envelope, spoken, shown, hub)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-LARGE = 256 * 1024
+LARGE = 64 * 1024
 """Bytes of a document; what is smaller takes some tens of milliseconds at most, and goes on at once."""
 
 _thread = ThreadPoolExecutor(1, "large-documents")

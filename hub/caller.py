@@ -269,15 +269,15 @@ class Caller:
         return await self._judged(application, name, proven)
 
     async def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
-        return await aside(partial(self._judgement, application, name, reply), size=len(reply.body))
+        return await aside(partial(self._judgement, application, name, reply, self._clock()), size=len(reply.body))
 
-    def _judgement(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
+    def _judgement(self, application: Application, name: str, reply: Reply, now: datetime) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]
         codec = self._codecs.of(operation.output) if operation.output else None
         known: dict[str, Any] = {
             "rules": application.spec.answers,
             "operation_name": name,
-            "now": self._clock(),
+            "now": now,
             "codec": codec,
         }
         if spec.direction == "ask" and spec.found:

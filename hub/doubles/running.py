@@ -125,9 +125,6 @@ class RunningDouble:
     async def tell(self, mode: Mode) -> None:
         """Misbehave so from now on; `Mode()` ends it."""
         async with self._turn:
-            if self._down:
-                self._down.cancel()
-                self._down = None
             await self._become(mode)
 
     async def say(self, operation: str, document: Mapping[str, Any], *, exchange: str | None = None, key: str = "") -> Said:
@@ -148,13 +145,16 @@ class RunningDouble:
 
     async def _become(self, mode: Mode) -> None:
         """Change over to `mode`. What is down says that it is up again once it listens, and no sooner."""
-        if not self._player.modes.is_down_with(mode):
+        if self._player.modes.is_down_with(mode):
+            self._player.modes.tell(mode)
+            await self._socket.close()
+        else:
             await self._socket.open()
             self._player.modes.tell(mode)
-            return
-        self._player.modes.tell(mode)
-        await self._socket.close()
-        if mode.seconds:
+        if self._down and (mode.mode == "down" or self._socket.is_open):
+            self._down.cancel()
+            self._down = None
+        if mode.mode == "down" and mode.seconds:
             self._down = asyncio.create_task(self._up_after(mode))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -28,9 +28,14 @@ class Socket:
         """http://host:port"""
         return f"http://{self._host}:{self.port}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._runner is not None
+
     async def open(self) -> None:
         """Listen. Nothing happens if it already does."""
-        if self._runner:
+        if self.is_open:
             return
         if self._held is None:
             self._held = _hold(self._host, self.port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import time
@@ -50,6 +51,23 @@ async def test_down_for_some_seconds_comes_up_by_itself_on_the_same_port(portal,
     assert taken.value.errno == errno.EADDRINUSE
     assert portal.address == before
     assert (await post(client, portal)).status_code == 200
+
+
+async def test_what_is_down_for_some_seconds_comes_up_also_when_it_is_told_something_else_meanwhile(portal, client):
+    await portal.tell(Mode("down", seconds=0.2))
+    await portal.tell(Mode("error500", operation="update_status"))
+    await until(lambda: not portal.modes)
+
+    assert (await post(client, portal)).status_code == 200
+
+
+async def test_what_is_told_to_be_down_for_good_no_longer_comes_up_by_itself(portal, client):
+    await portal.tell(Mode("down", seconds=0.01))
+    await portal.tell(Mode("down"))
+    await asyncio.sleep(0.1)
+
+    with pytest.raises(httpx.ConnectError):
+        await post(client, portal)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from socket import SO_LINGER, SOL_SOCKET
 
@@ -196,11 +196,17 @@ async def test_whoever_does_not_read_its_answers_holds_them_no_longer_than_a_req
 
 
 async def test_a_node_that_ends_waits_for_nobody_who_has_not_said_what_he_wants(doors: Doors) -> None:
-    async with asyncio.timeout(20), serving(doors, LONG) as hub:
+    async with AsyncExitStack() as running:
+        hub = await running.enter_async_context(serving(doors, LONG))
         stalled = await _busy(hub, "127.0.0.2")
         refused = await caller(hub.port)
         await refused.say(b"\x00")
         assert statuses(await refused.hear()) == [400]
+
+        with Stopwatch() as watch:
+            await running.aclose()
+
+            assert watch.seconds < 1.5
 
     assert await stalled.is_closed()
 

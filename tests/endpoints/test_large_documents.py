@@ -1,4 +1,4 @@
-"""While a large document is read, written or judged, everything else goes on: the event loop has its turns."""
+"""While a large document is read, mapped or judged, everything else goes on: the event loop has its turns."""
 
 from __future__ import annotations
 
@@ -58,12 +58,9 @@ async def test_a_large_envelope_is_opened_beside_the_event_loop(doors: Doors, be
 
 
 async def test_what_is_wrong_with_a_large_message_is_said_as_of_any(doors: Doors) -> None:
-    small, large = (
-        json.dumps(bin_request(quantite="beaucoup")).encode(),
-        json.dumps(bin_request(quantite="beaucoup")).encode(),
-    )
+    wrong = json.dumps(bin_request(quantite="beaucoup")).encode()
 
-    answers = [await doors.say(small), await doors.say(large.ljust(LARGE + 1))]
+    answers = [await doors.say(wrong), await doors.say(wrong.ljust(LARGE + 1))]
 
     assert [answer.status_code for answer in answers] == [422, 422]
     assert answers[0].json()["errors"] == answers[1].json()["errors"]
@@ -73,9 +70,8 @@ class Answering:
     """A transport whose every answer is large."""
 
     async def send(self, _: Call) -> Reply:
-        return Reply(
-            200, {"content-type": "application/json"}, b'{"err": 0, "data": {"numero": "D-1"}}'.ljust(LARGE + 1), 0.01
-        )
+        body = b'{"err": 0, "data": {"numero": "D-1"}}'
+        return Reply(200, {"content-type": "application/json"}, body.ljust(LARGE + 1), 0.01)
 
 
 async def test_a_large_answer_is_judged_beside_the_event_loop(doors: Doors, beside: Watch, tmp_path: Any) -> None:

@@ -17,6 +17,7 @@ from hub.errors import CallNotSent, CallUnanswered
 from hub.transports.http import HttpTransport
 from tests.faults.proxy import PASS, Fault, Proxy
 from tests.passing import let_pass
+from tests.stopwatch import Stopwatch
 from tests.transports.test_http import CONNECT, LOOPBACK, TOTAL, Reader, Writer, call, read_request
 
 SO_ATTACH_FILTER = 26
@@ -143,10 +144,10 @@ async def test_a_port_that_never_accepts_is_given_up_after_five_seconds_and_noth
     begun = loop.time()
 
     loop.call_later(0.1, let_pass, 4)
-    with pytest.raises(CallNotSent, match="time limit"):
+    with Stopwatch() as watch, pytest.raises(CallNotSent, match="time limit"):
         await transport.send(told)
 
-    assert told.connect == 5
+    assert told.connect == 5 and watch.seconds < 2.5, "four of its seconds were let pass"
     assert 4.9 < loop.time() - begun < told.total
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hub.errors import Text
+from hub.facts import Fact, field
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosed:
+class Enclosed(Fact, frozen=True):
     """A file that goes with a call, read from where it is kept as it is sent: a message's, by its ticket, in bytes."""
 
     message: str
@@ -18,8 +17,7 @@ class Enclosed:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Fact, frozen=True):
     """One HTTP request, ready to go. `total` bounds the whole call in seconds, `connect` its connection alone;
     `largest` bounds the decoded answer in bytes. `certificates`: the file of the only authorities to trust for it.
     `rest` follows the `body`: the files that go with it, and what stands between them. `identity`: the certificate that is
@@ -34,7 +32,11 @@ class Call:
     largest: int = 10 * 1024 * 1024
     certificates: str = ""
     rest: tuple[bytes | Enclosed, ...] = ()
-    identity: str = field(default="", repr=False)
+    identity: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is shown by it: headers and certificates are secrets."""
+        return f"Call({self.method} {self.url})"
 
     @property
     def shown(self) -> bytes:
@@ -47,8 +49,7 @@ class Call:
         return len(self.body) + sum(each.size if isinstance(each, Enclosed) else len(each) for each in self.rest)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Fact, frozen=True):
     """A whole HTTP answer, decoded. Header names are in lower case; `seconds` is how long the call took."""
 
     status: int
@@ -62,30 +63,26 @@ class Reply:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Fact, frozen=True):
     """The receiver has taken it. `answer` is its document (empty when it says nothing), `body` the bytes of it."""
 
     answer: Mapping[str, object] = field(default_factory=dict)
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(Fact, frozen=True):
     """Nothing left: refused connection, DNS, TLS, connect time limit."""
 
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
+class Unanswered(Fact, frozen=True):
     """It may have been carried out: no answer, half an answer, or one that does not fit the contract."""
 
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(Fact, frozen=True):
     """The receiver says: later. `wait` is what it asked for, if it did. `whole_lane`: it said so of everything (429, 503),
     not of this one message (a business answer that means later)."""
 
@@ -94,29 +91,25 @@ class Throttled:
     whole_lane: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Fact, frozen=True):
     """The receiver failed and says so; it did not carry it out."""
 
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Fact, frozen=True):
     """The receiver says no to this message, and will say no again."""
 
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Unauthorised:
+class Unauthorised(Fact, frozen=True):
     """The receiver does not accept the hub's credentials."""
 
     reason: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Misconfigured:
+class Misconfigured(Fact, frozen=True):
     """What answers is not what the connector describes: a redirection, a login page, no such operation."""
 
     reason: Text

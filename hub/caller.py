@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from hub.chance import random_piece
 from hub.codecs import Codecs
 from hub.contract import Document, SoapBinding
 from hub.errors import CallForbidden, ConfigurationError, MessageError, Problem, Text, TransportError
+from hub.facts import Fact, replace
 from hub.settings import Settings
 from hub.specs.connector import Instance
 from hub.transports.conditional import Validators, conditional, validators
@@ -48,8 +48,7 @@ class Wires(Transport, Protocol):
     async def fetch(self, call: Call, take: Take, *, silence: float) -> Reply: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Fact, frozen=True):
     """What a call came to. `request` are the bytes that left, `reply` what came back if anything did; `missing`: a
     look-up was answered, and what it asked for is not there. `validators`: what the answer can be asked for again by.
     `address`: where it was asked for."""
@@ -63,8 +62,7 @@ class Answer:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Going:
+class _Going(Fact, frozen=True):
     """What is on its way: a document, and the files beside it, to an operation of an authority's copy of an application."""
 
     application: Application
@@ -74,8 +72,7 @@ class _Going:
     beside: Beside
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
+class _Signed(Fact, frozen=True):
     """How a call is signed in: by what is shown with it, or by a token that is given for it."""
 
     credentials: Credentials | None = None

@@ -10,11 +10,12 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.errors import Conflict, HubUnavailable, MessageError, Text
+from hub.facts import replace
 from hub.ledger import Acceptance, ApiKey, Ledger, Moved, Search, Selection
 from hub.message import Delivery, Receipt, State
 from hub.signals import LaneChanged, Listener

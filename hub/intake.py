@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -18,6 +17,7 @@ from hub.claim_check import ClaimCheck
 from hub.codecs import Codecs
 from hub.contract import Document, Part
 from hub.errors import HubError, HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
+from hub.facts import Fact, field, replace
 from hub.ledger import Acceptance, Ledger, Moved
 from hub.memory import recollect
 from hub.message import Apart, Delivery, Files, Receipt
@@ -34,8 +34,7 @@ TRIES = 20
 """How often a message is merged anew that meets others of its object in the same moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Fact, frozen=True):
     """One thing that came to a door: for REST the body, for SOAP the element inside the SOAP body.
 
     `parameters` are REST parameters (`@name`); `key` is the sender's own idempotency key, if it gave one; `expires_at` is

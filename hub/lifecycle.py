@@ -6,7 +6,6 @@ No clock, no chance, no store: `now` and `jitter` are arguments, and what is dec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -23,6 +22,7 @@ from hub.call import (
     Unauthorised,
 )
 from hub.errors import Conflict, Text
+from hub.facts import Fact, replace
 from hub.message import Delivery, State
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
@@ -66,8 +66,7 @@ def check_transition(before: State, after: State) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Fact, frozen=True):
     """How a delivery is tried again: the waits in turn (the last one repeats), and for how long after the first failure."""
 
     waits: tuple[timedelta, ...]
@@ -95,8 +94,7 @@ class Event(StrEnum):
     LOST = "lease-lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Fact, frozen=True):
     """What follows from an outcome: the delivery as it becomes, and the word for it in the journal."""
 
     state: State
@@ -220,8 +218,7 @@ class Gate(StrEnum):
     HALF_OPEN = "half-open"
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Fact, frozen=True):
     """A receiver's lane: its breaker, its rate, whether an operator paused it. `until`: when an open gate may be probed."""
 
     name: str
@@ -240,8 +237,7 @@ class Lane:
         return self.gate is Gate.CLOSED and not (self.failures or self.failing_from or self.until or self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class LanePolicy:
+class LanePolicy(Fact, frozen=True):
     """A lane's limits: calls at once and per second (all nodes together), and when its breaker opens and is probed."""
 
     at_once: int = 4

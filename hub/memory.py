@@ -4,12 +4,13 @@ for `recollect`, which asks the ledger."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from hub.catalogue import Exchange
 from hub.contract import Document
+from hub.facts import Fact, replace
 from hub.ledger import Held, Ledger
 from hub.message import Record
 from hub.translation import Image, Merged, Translation, besides, is_known, news_in, pack, state_of, unpack
@@ -26,8 +27,7 @@ class Worth(Enum):
     DOUBTFUL = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Fact, frozen=True):
     """What was made of a thing said; what its sender holds then, if it says more of that than was known; and what it held
     before, with what it was being told if it repeats it."""
 

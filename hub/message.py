@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from hub.facts import Fact
 
 Record = Mapping[str, Any]
 """The canonical form of a message's content: row name -> text, int, Decimal, bool, None, list of records, or Ticket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(Fact, frozen=True):
     """A file that came beside its document, or leaves beside it: so many bytes that no document ever holds. `kind` is told
     by its first bytes; `name` is what its sender called it; `upload` is where the ledger keeps it, while it is taken in."""
 
@@ -63,8 +63,7 @@ class Priority(IntEnum):
     LOW = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Fact, frozen=True):
     """One thing said, accepted and kept. Times are aware datetimes in UTC.
 
     `reference` is the business key that joins the messages of one request; `key` makes a repeat of the same message
@@ -87,8 +86,7 @@ class Message:
     caller_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Fact, frozen=True):
     """One message on its way to one receiver.
 
     `lane` is `<connector>/<instance>`, and that of a mailbox `<connector>/<authority>/<exchange>`; `position` orders the
@@ -124,8 +122,7 @@ class Delivery:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Fact, frozen=True):
     """What a sender gets back for a message: its id, and whether it had already been accepted before."""
 
     message: str

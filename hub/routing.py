@@ -6,12 +6,12 @@ Used by both doors: what arrives from outside, and what follows from a delivery 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.catalogue import Catalogue, Exchange
 from hub.contract import Document
+from hub.facts import Fact, field
 from hub.ledger import Acceptance, Content
 from hub.memory import Heard, Memory, Worth, packed_image
 from hub.message import Apart, Delivery, Files, Message, Priority, Record, State
@@ -28,8 +28,7 @@ DOUBT = timedelta(seconds=30)
 """How long what may be a late echo waits for what its sender says next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Fact, frozen=True):
     """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`).
 
     In a two-way exchange also its `document`, and what is remembered of its object. `fingerprint`: by what it is told from

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from hub.facts import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Fact, frozen=True):
     """A message was accepted, or recognised as one that already had been."""
 
     exchange: str
@@ -17,8 +17,7 @@ class Accepted:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NotAccepted:
+class NotAccepted(Fact, frozen=True):
     """A message was refused at a door, for `kind` ("invalid-message", "not-allowed" ...)."""
 
     exchange: str
@@ -26,8 +25,7 @@ class NotAccepted:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attempted:
+class Attempted(Fact, frozen=True):
     """An attempt of a delivery ended; `event` is the word of the journal, `seconds` how long it took."""
 
     exchange: str
@@ -40,8 +38,7 @@ class Attempted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneChanged:
+class LaneChanged(Fact, frozen=True):
     """A lane's gate changed."""
 
     lane: str
@@ -49,8 +46,7 @@ class LaneChanged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Fact, frozen=True):
     """A message was to be followed by `news`, and was not in time."""
 
     exchange: str
@@ -59,8 +55,7 @@ class Missed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Fact, frozen=True):
     """A schedule's run ended."""
 
     schedule: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import get_args
@@ -16,6 +16,7 @@ from typing import get_args
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from hub.facts import names
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 
 STEPS, STEP_SECONDS = 12, 300
@@ -169,7 +170,7 @@ class Telemetry:
             self._gates.labels(lane, name).set(1 if name == gate else 0)
 
 
-_NAMES = {each: tuple(field.name for field in fields(each) if field.name != "event") for each in get_args(Signal)}
+_NAMES = {each: tuple(name for name in names(each) if name != "event") for each in get_args(Signal)}
 _TOLD = {each: (names, attrgetter(*names)) for each, names in _NAMES.items()}
 _LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hub.cli.documents import as_json, exchange_in, first_sample, form_of, read_
 from hub.cli.screen import Screen, language_of
 from hub.contract import Document
 from hub.errors import ConfigurationError, HubError, MessageError, Text
+from hub.facts import replace
 from hub.settings import read_settings
 from hub.translation import Reading, Receiver
 from hub.translation.compare import leaves_apart, path_text

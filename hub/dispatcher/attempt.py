@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hub.call import Delivered, Outcome, Refused
@@ -12,6 +11,7 @@ from hub.caller import Answer
 from hub.catalogue import Application, Exchange
 from hub.contract import Document
 from hub.dispatcher.recollection import Recollection, clash_of
+from hub.facts import Fact, field, replace
 from hub.ledger import Claim, Content, Crossing, Held, Settlement
 from hub.lifecycle import Decision
 from hub.message import Apart, Record, State
@@ -24,8 +24,7 @@ Ended = Literal["delivered", "refused"]
 """How a delivery has ended, for its sender."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Fact, frozen=True):
     """What a delivery says to its receiver: the document of its operation, made from the message's record."""
 
     claim: Claim
@@ -63,8 +62,7 @@ class Plan:
         return onto is not None and onto.overlaid(self.document, news={}, by="").document == onto.document
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Fact, frozen=True):
     """What an attempt came to, with the bytes that went and came back. `asks_a_person`: it is in doubt, and no look-up
     can tell. `clashes`: what both sides changed, which a person must settle. `is_old`: nothing was sent, for the receiver
     holds it already, or (then without a plan) the sender has said something else since. `is_late`: nothing was sent, for

@@ -11,7 +11,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.call import Delivered, Failed, Misconfigured, NotSent, Refused, Throttled, Unanswered, Unauthorised
@@ -48,6 +47,7 @@ from hub.dispatcher.words import (
     unwritable,
 )
 from hub.errors import HubError, HubUnavailable, MessageError
+from hub.facts import replace
 from hub.ledger import Claim, Ledger, Moved, Settlement
 from hub.lifecycle import Decision, Event, RetryPolicy, decide
 from hub.message import Delivery, Files, Record, State

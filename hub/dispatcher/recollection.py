@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hub.catalogue import Exchange
 from hub.contract import Document
+from hub.facts import Fact
 from hub.ledger import Claim, Ledger
 from hub.memory import Memory, recollect, unpacked_image
 from hub.message import Record
@@ -13,8 +12,7 @@ from hub.routing import BEFORE, DOUBTED
 from hub.translation import Image, Translation, unpack
 
 
-@dataclass(frozen=True, slots=True)
-class Recollection:
+class Recollection(Fact, frozen=True):
     """The images of the object; what the sender held before it said this; and, if that may be a late echo, the document
     that it said. `is_settled`: a person was shown what clashes, and let the message go all the same."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from hub.facts import replace
 from hub.ledger.claiming import save_lanes
 from hub.ledger.facts import Acceptance, Claim, Offer
 from hub.ledger.rows import lane_of, row_of

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.facts import replace
 from hub.ledger.facts import Claim, packed
 from hub.ledger.rows import LANE, MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain
 from hub.ledger.statements import change

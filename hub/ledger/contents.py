@@ -6,9 +6,10 @@ import asyncio
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hub.errors import HubError, HubUnavailable, Text
+from hub.facts import replace
 from hub.ledger.facts import Acceptance, Cipher, Claim, Content, Held, Settlement
 from hub.message import Apart
 

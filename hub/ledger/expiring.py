@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.facts import replace
 from hub.ledger.facts import Claim
 from hub.ledger.rows import MESSAGE_COLUMNS, delivery_of, message_of
 from hub.ledger.tables import delivery, message, state_in

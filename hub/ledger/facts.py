@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.call import Outcome
 from hub.contract import Document
 from hub.errors import Text, same
+from hub.facts import Fact, field
 from hub.lifecycle import Decision, Lane, LanePolicy
 from hub.message import Apart, Delivery, Message, Record, State
 
@@ -26,8 +26,7 @@ class Cipher(Protocol):
     def open(self, sealed: bytes, bound_to: str) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Fact, frozen=True):
     """Bytes kept with a message. `name` is "original", "record", "file:<ticket>", "request:<delivery>" or
     "reply:<delivery>"; keeping one under a name that exists replaces it."""
 
@@ -36,8 +35,7 @@ class Content:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Fact, frozen=True):
     """What a side of a two-way exchange holds of an object (`content`), and what it is being told just now (`telling`).
 
     Both are bytes of the caller's own form, b"" for nothing. `version` is that of the image that this one was made from
@@ -53,8 +51,7 @@ class Held:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Fact, frozen=True):
     """One message to accept, with all that must be on disk with it. The ledger gives the deliveries their positions.
 
     A message without a `key` is never taken for a repeat. `record` is what the content "record" holds, for whoever may send
@@ -73,8 +70,7 @@ class Acceptance:
     files: Mapping[str, Apart] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Fact, frozen=True):
     """A file that is kept in pieces, numbered from 0; `pieces` is 0 while it still comes in. `kind` is told by its first
     bytes."""
 
@@ -84,8 +80,7 @@ class Upload:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Fact, frozen=True):
     """A delivery that this node holds until its lease ends. `probing`: it tries whether a broken lane works again.
 
     One that was born leased brings its `record` and, where its receiver's document was written as it was accepted, that too;
@@ -101,8 +96,7 @@ class Claim:
     document: Document | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Fact, frozen=True):
     """What a worker takes at once: up to `room` new deliveries of these lanes, leased to it until then."""
 
     lanes: Mapping[str, LanePolicy]
@@ -127,8 +121,7 @@ class Taker(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Fact, frozen=True):
     """What there is to claim: the lanes in which something is due and may go, and when there may be more (None: nothing
     waits for a time)."""
 
@@ -136,8 +129,7 @@ class Look:
     again_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(Fact, frozen=True):
     """One identifier of the crosswalk: `value` is what `application` calls the object known here as `reference`."""
 
     authority: str
@@ -148,8 +140,7 @@ class Crossing:
     exchange: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Fact, frozen=True):
     """What became of a claimed delivery, and all that must become true with it. `policy` is the lane's.
 
     `lesson` is the outcome that the lane learns from; None when the attempt made no call, and so says nothing of it.
@@ -172,8 +163,7 @@ class Settlement:
     fellows: Mapping[str, State] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalLine:
+class JournalLine(Fact, frozen=True):
     """One entry of the append-only journal. `chain` is the boot that wrote it, `position` its place in that chain."""
 
     chain: str
@@ -187,8 +177,7 @@ class JournalLine:
     detail: Detail = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Fact, frozen=True):
     """All that is known of a message: its deliveries by position, and its journal lines in the order of writing."""
 
     message: Message
@@ -197,8 +186,7 @@ class Story:
     contents: tuple[ContentInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContentInfo:
+class ContentInfo(Fact, frozen=True):
     """A content without its bytes; `size` is that of the sealed bytes on disk. `is_apart`: a file in pieces, of so many
     bytes, which is read piece by piece only."""
 
@@ -208,8 +196,7 @@ class ContentInfo:
     is_apart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Fact, frozen=True):
     """What to look for; an empty field asks nothing. `state`, `lane`, `receiver` and `reason` (part of its text, in any
     case) are asked of one same delivery. Times: `since` <= accepted < `until`. `after` is the `next` of the page before."""
 
@@ -227,24 +214,21 @@ class Search:
     receiver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Fact, frozen=True):
     """One message found, with its deliveries by position."""
 
     message: Message
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Fact, frozen=True):
     """Messages found, newest first; `next` asks for the page that follows ("" when this is the last)."""
 
     found: tuple[Summary, ...]
     next: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneView:
+class LaneView(Fact, frozen=True):
     """A lane as operators see it: how many deliveries stand in each open state, and the oldest waiting."""
 
     lane: Lane
@@ -253,8 +237,7 @@ class LaneView:
     oldest_accepted: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Fact, frozen=True):
     """How many deliveries of an exchange stand in a lane in one state that is not an end."""
 
     lane: str
@@ -263,8 +246,7 @@ class Count:
     deliveries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Fact, frozen=True):
     """Dead letters that died of the same: `example` is the id of the latest delivery among them."""
 
     reason: Text
@@ -276,8 +258,7 @@ class Cause:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Fact, frozen=True):
     """The deliveries that fit a search at a moment: how many, of which causes, the first of them in the order of acceptance;
     and how far the journal had come then."""
 
@@ -287,8 +268,7 @@ class Selection:
     mark: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Fact, frozen=True):
     """A message of `exchange` is to be followed, `within` so long of its acceptance, by one of `news` with its reference."""
 
     exchange: str
@@ -296,8 +276,7 @@ class Expectation:
     within: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Fire:
+class Fire(Fact, frozen=True):
     """One run of a schedule for one slot; `ended_at` None: still running, or its node died."""
 
     schedule: str
@@ -309,8 +288,7 @@ class Fire:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Fact, frozen=True):
     """An application's key: its hash only. It is good from `created_at` until it expires or is revoked.
 
     `sealed` is its secret as the ledger sealed it, for a key whose holder shows a digest; None for all others.
@@ -327,12 +305,15 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
-    sealed: bytes | None = field(default=None, repr=False)
+    sealed: bytes | None = None
     certificate: str = ""
 
+    def __repr__(self) -> str:
+        """Without its hash and its secret."""
+        return f"ApiKey({self.id})"
 
-@dataclass(frozen=True, slots=True)
-class NodeView:
+
+class NodeView(Fact, frozen=True):
     """One start of one node, and when it was last heard of."""
 
     name: str
@@ -340,8 +321,7 @@ class NodeView:
     seen_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Fact, frozen=True):
     """The first place where a journal chain does not hold: changed, removed or inserted at this position."""
 
     chain: str

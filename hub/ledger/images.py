@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import HubError, Text
+from hub.facts import replace
 from hub.ledger.facts import Held
 from hub.ledger.rows import row_of
 from hub.ledger.tables import image

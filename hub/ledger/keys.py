@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import Conflict, NotFound, Text, same
+from hub.facts import names
 from hub.ledger.facts import ApiKey
 from hub.ledger.operating import Action
 from hub.ledger.tables import api_key
@@ -19,7 +19,7 @@ from hub.ledger.writer import Transaction
 def add(to: Transaction, new: ApiKey, *, actor: str) -> None:
     """Keep a key, and say so in the journal. Conflict when another one in force has its certificate."""
     _check_certificate(to, new)
-    row = {field.name: getattr(new, field.name) for field in fields(new)} | {"scopes": json.dumps(new.scopes)}
+    row = {name: getattr(new, name) for name in names(ApiKey)} | {"scopes": json.dumps(new.scopes)}
     to.connection.execute(sa.insert(api_key).values(row))
     detail: dict[str, Any] = {"key": new.id, "application": new.application, "scopes": list(new.scopes)}
     detail |= {"digest": True} if new.sealed else {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import Conflict, HubError, NotFound, Text, same
+from hub.facts import replace
 from hub.ledger import images
 from hub.ledger.accepting import accept
 from hub.ledger.birth import open_lanes

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.facts import names
 from hub.ledger import tables
 from hub.ledger.facts import Crossing, Held
 from hub.lifecycle import Gate, Lane
 from hub.message import Delivery, Message, State
 
-MESSAGE = tuple(field.name for field in fields(Message))
-DELIVERY = tuple(field.name for field in fields(Delivery))
-LANE = tuple(field.name for field in fields(Lane))
-CROSSING = tuple(field.name for field in fields(Crossing))
-HELD = tuple(field.name for field in fields(Held))
+MESSAGE = names(Message)
+DELIVERY = names(Delivery)
+LANE = names(Lane)
+CROSSING = names(Crossing)
+HELD = names(Held)
 NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING, Held: HELD}
 
 TABLES: Mapping[type, sa.Table] = {

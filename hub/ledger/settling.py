@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import HubError
+from hub.facts import Fact, names, replace
 from hub.ledger import images
 from hub.ledger.accepting import accept
 from hub.ledger.birth import standing
@@ -27,8 +27,7 @@ from hub.lifecycle import Lane, check_transition, lane_after
 from hub.message import State
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(Fact, frozen=True):
     """A delivery as it stands: who holds it, and its place in its reference."""
 
     id: str
@@ -42,7 +41,7 @@ class _Standing:
     ahead: bool
 
 
-_NAMES = ", ".join(field.name for field in fields(_Standing))
+_NAMES = ", ".join(names(_Standing))
 STANDING = {
     "sqlite": sa.text(
         f"SELECT json_group_array(json_array({_NAMES})) FROM delivery WHERE id IN (SELECT value FROM json_each(:ids))"

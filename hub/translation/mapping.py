@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.contract import Document, Shape
 from hub.errors import ConfigurationError, MessageError, Problem, Text
+from hub.facts import Fact
 from hub.message import File, Files, Record
 from hub.specs import mapping as specs
 from hub.translation.cells import Words
@@ -32,8 +33,7 @@ _SAID = {"in", "feed"}
 _INDEX = re.compile(r"\[\d+\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Fact, frozen=True):
     """What a document said: its record, and the files that the record names by ticket. `wanted`: those that it gives by
     their address and that were not fetched; a substitute stands for each of them."""
 

@@ -6,10 +6,11 @@ A side's image is what it holds of an object, as it last said it or was told. Ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hub.contract import Document, Shape
+from hub.facts import Fact, field, replace
 from hub.message import Files, Record
 from hub.specs.mapping import Row
 from hub.translation.mapping import Receiver, Translation
@@ -24,8 +25,7 @@ State = Mapping[str, str]
 """What a record says, row by row, as short texts that are the same for the same values; "" is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Fact, frozen=True):
     """What a side holds of an object; `origin`: for each row that was ever changed, the side whose change it last was.
 
     `heard` counts how often the side said each row; `told` are the states (`state_of`) that it was told last.
@@ -56,8 +56,7 @@ class Clash:
     held: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Fact, frozen=True):
     """A message as its receiver is told it: the document, the rows that are news, and those that clash."""
 
     document: dict[str, Any]

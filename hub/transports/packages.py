@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote
 
@@ -19,6 +19,7 @@ from hub.chance import random_piece
 from hub.codecs.multipart import Head, parameters_of, parts_of
 from hub.codecs.safe_xml import parse
 from hub.errors import MessageError, Text
+from hub.facts import replace
 from hub.message import Apart, stand_in
 
 Way = Literal["mtom", "swa"]

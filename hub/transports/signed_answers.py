@@ -7,12 +7,12 @@ carried out, nor that it was not.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
 from datetime import datetime
 
 from hub.call import Misconfigured, Outcome, Reply, Throttled, Unanswered, Unauthorised
 from hub.codecs.safe_xml import parse
 from hub.errors import MessageError, Text
+from hub.facts import replace
 from hub.transports.answer import charset_of, plain
 from hub.transports.envelope import SIGNATURE, Envelope, open_envelope, wrap
 from hub.transports.judge import Missing

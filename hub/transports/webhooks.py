@@ -10,11 +10,11 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from datetime import datetime
 
 from hub.call import Call
 from hub.errors import ConfigurationError, Text
+from hub.facts import replace
 from hub.specs.connector import Authentication
 from hub.transports.credentials import Credentials
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from hub.catalogue import Catalogue
+from hub.facts import replace
 from hub.ledger import unpacked
 from hub.lifecycle import Gate
 from hub.message import State

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from hub.dispatcher import outgoing_key
+from hub.facts import replace
 from hub.ledger import Claim
 from hub.lifecycle import Lane
 from hub.message import Delivery, Message, State

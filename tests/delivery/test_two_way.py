@@ -8,7 +8,6 @@ import copy
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from hub.catalogue import Catalogue, load_catalogue
 from hub.errors import HubUnavailable
+from hub.facts import replace
 from hub.ledger import Acceptance, Held, Settlement
 from hub.message import Receipt, State
 from hub.translation.compare import leaves_apart

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.call import Outcome
+from hub.facts import replace
 from hub.ledger import Acceptance, Claim
 from hub.lifecycle import SUSPECT, Decision, Gate, Lane, LanePolicy, after_loss, allowance, lane_after, taken
 from hub.message import ENDED, Delivery, State

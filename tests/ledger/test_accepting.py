@@ -1,11 +1,11 @@
 """What accepting promises: on disk, once per key, all or nothing."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from hub.errors import Conflict, MessageError
+from hub.facts import replace
 from hub.ledger import Content, Ledger, Search
 from hub.message import Receipt
 from tests.ledger.makers import NOON, a_message, an_acceptance, events

@@ -1,11 +1,11 @@
 """Born leased: what the accepting node sends at once, without a claim, and what it must leave to be claimed."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from hub.facts import replace
 from hub.ledger import Ledger, Settlement
 from hub.lifecycle import LanePolicy
 from hub.message import State

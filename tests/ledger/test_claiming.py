@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 
+from hub.facts import replace
 from hub.ledger import Ledger, Look
 from hub.lifecycle import Gate, LanePolicy
 from hub.message import State

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import HubUnavailable, MessageError, NotFound
+from hub.facts import replace
 from hub.ledger import Acceptance, Ledger, Upload, tables
 from hub.message import Apart
 from tests.ledger.makers import NOON, an_acceptance, seconds

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import time
-from dataclasses import replace
 
 import psycopg
 import pytest
 
 from hub.errors import Conflict, HubUnavailable
+from hub.facts import replace
 from hub.ledger import Acceptance, Content, Ledger, Search
 from hub.message import Receipt
 from tests.ledger.conftest import Opener

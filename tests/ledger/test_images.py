@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from hub.call import Unanswered
 from hub.errors import same
+from hub.facts import replace
 from hub.ledger import Held, Ledger, Moved
 from hub.lifecycle import Decision, Event
 from hub.message import Receipt, State

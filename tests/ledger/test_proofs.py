@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from hub.errors import Conflict, NotFound
+from hub.facts import replace
 from hub.ledger import ApiKey, Ledger
 from hub.ledger.tables import proof
 from tests.ledger.conftest import Opener

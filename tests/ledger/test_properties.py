@@ -8,7 +8,7 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hub.call import Delivered, NotSent, Throttled, Unanswered
 from hub.errors import Conflict, MessageError, same
+from hub.facts import replace
 from hub.ledger import Claim, Ledger, Settlement, tables
 from hub.ledger.rows import delivery_of
 from hub.lifecycle import Lane, LanePolicy, decide

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from hub.errors import Conflict
+from hub.facts import replace
 from hub.ledger import Ledger, Search
 from hub.lifecycle import LanePolicy
 from hub.message import State

@@ -1,11 +1,11 @@
 """What became of a claim, and all that follows from it: one transaction, and never by a stale hand."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from hub.errors import Conflict, Text
+from hub.facts import replace
 from hub.ledger import Content, Crossing, Ledger, Search, unpacked
 from hub.lifecycle import Decision, Event, Gate, LanePolicy
 from hub.message import State

@@ -1,7 +1,6 @@
 """Succession: what waits in a lane is claimed by the settlement that makes room for it, within what holds for any claim."""
 
-from dataclasses import replace
-
+from hub.facts import replace
 from hub.ledger import Content, Ledger
 from hub.lifecycle import LanePolicy
 from hub.message import State

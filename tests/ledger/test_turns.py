@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from hub.facts import replace
 from hub.ledger import Ledger, Search
 from hub.ledger.tables import delivery
 from hub.message import Priority, State

@@ -8,7 +8,6 @@ import ssl
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +22,7 @@ from hub.call import NotSent, Unanswered
 from hub.caller import Caller
 from hub.catalogue import load_catalogue
 from hub.errors import CallNotSent, CallUnanswered
+from hub.facts import replace
 from hub.settings import read_settings
 from hub.transports.http import HttpTransport
 from tests.installation import install

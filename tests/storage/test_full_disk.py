@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from hub.doubles import Mode
 from hub.errors import HubUnavailable, NoRoom
+from hub.facts import replace
 from hub.ledger import Acceptance, Content, Ledger, Search, room, writer
 from hub.message import Receipt, State
 from tests.endpoints.doors import Doors, bin_request, envelope, order_change

@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import psycopg
 import pytest
 
 from hub.errors import ConfigurationError, HubUnavailable, NoRoom
+from hub.facts import replace
 from hub.ledger import Content, Ledger, Search
 from hub.ledger.writer import Transaction
 from tests.ledger.makers import LEASE, NOON, Reversing, a_settlement, accepted, an_acceptance, claimed, seconds

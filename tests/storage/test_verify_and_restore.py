@@ -10,7 +10,6 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -18,6 +17,7 @@ import pytest
 
 from hub.doubles import Mode
 from hub.errors import ConfigurationError, HubUnavailable
+from hub.facts import replace
 from hub.ledger import Content, Ledger, Search, back_up, examine
 from hub.message import State
 from hub.privacy import KeyRing, open_keyring

@@ -13,10 +13,11 @@ import sys
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import HubUnavailable, NoRoom
+from hub.facts import replace
 from hub.ledger import Acceptance, Claim, Content, Crossing, Ledger
 from hub.lifecycle import LanePolicy
 from tests.ledger.makers import LANE, LEASE, NOON, REFUSED, Reversing, a_settlement, an_acceptance, seconds

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub.call import Delivered, Failed, Misconfigured, NotSent, Refused, Throttled, Unanswered, Unauthorised
 from hub.errors import Conflict, same
+from hub.facts import replace
 from hub.lifecycle import (
     TRANSITIONS,
     Event,

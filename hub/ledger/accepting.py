@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from operator import attrgetter
 
 import sqlalchemy as sa
 
 from hub.errors import HubError, MessageError, Text
 from hub.ledger import birth, files, images
 from hub.ledger.facts import Acceptance
-from hub.ledger.rows import DELIVERY, MESSAGE, plain
+from hub.ledger.rows import COLUMNS, plain
 from hub.ledger.schedules import move_cursor
 from hub.ledger.statements import insertion
-from hub.ledger.tables import content, delivery, idempotency, message, micros
+from hub.ledger.tables import content, delivery, idempotency, message
 from hub.ledger.writer import Transaction
 from hub.message import Delivery, Message, Receipt
 
@@ -24,10 +24,14 @@ AT_ONCE = 1000
 
 
 UNLESS_THERE = "ON CONFLICT DO NOTHING"
-KEYS = insertion(idempotency, tuple(idempotency.c.keys()), UNLESS_THERE)
-MESSAGES = insertion(message, MESSAGE)
-CONTENTS = insertion(content, tuple(content.c.keys()))
-DELIVERIES = insertion(delivery, (*(name for name in DELIVERY if name != "position"), "accepted_at", "expires_at"))
+_KEY = ("authority", "sender", "exchange", "key")
+_ENTRY = attrgetter(*_KEY, "id", "fingerprint")
+KEYS = insertion(idempotency, (*_KEY, "message", "fingerprint"), UNLESS_THERE)
+MESSAGES = insertion(message, COLUMNS[Message])
+CONTENTS = insertion(content, ("message", "name", "media", "sealed"))
+TIMES = slice(-2, None)
+"""Where a message's row has the times that its deliveries' rows repeat: when it was accepted, and when it expires."""
+DELIVERIES = insertion(delivery, COLUMNS[Delivery] + COLUMNS[Message][TIMES])
 
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
@@ -82,40 +86,30 @@ def _holders(to: Transaction, acceptances: Sequence[Acceptance]) -> tuple[dict[K
     keyed = {_key(each.message): each.message for each in reversed(acceptances) if each.message.key}
     if not keyed:
         return {}, set()
-    entered = KEYS.run(to.connection, [_entry(each) for each in keyed.values()])
+    entered = KEYS.run(to.connection, [_ENTRY(each) for each in keyed.values()])
     if entered == len(keyed):
         return {key: each.id for key, each in keyed.items()}, set()
-    columns = sa.tuple_(*(idempotency.c[name] for name in ("authority", "sender", "exchange", "key")))
+    columns = sa.tuple_(*(idempotency.c[name] for name in _KEY))
     rows = to.connection.execute(sa.select(idempotency).where(columns.in_(list(keyed))))
     holders = {(row.authority, row.sender, row.exchange, row.key): row.message for row in rows}
     return holders, set(to.connection.scalars(sa.select(message.c.id).where(message.c.id.in_(holders.values()))))
 
 
 def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:
-    MESSAGES.run(to.connection, [plain(each.message) for each in acceptances])
-    contents = [
-        {"message": each.message.id, "name": part.name, "media": part.media, "sealed": part.data}
-        for each in acceptances
-        for part in each.contents
-    ]
+    messages = {each.message.id: plain(each.message) for each in acceptances}
+    MESSAGES.run(to.connection, list(messages.values()))
+    contents = [(each.message.id, part.name, part.media, part.data) for each in acceptances for part in each.contents]
     if contents:
         CONTENTS.run(to.connection, contents)
     if kept := [(each.message.id, each.files) for each in acceptances if each.files]:
         files.bind(to, kept)
     if new := [(item, each) for each in acceptances for item in each.deliveries]:
-        rows = [_row(item, each) for item, (_, each) in zip(birth.leased(to, new), new, strict=True)]
-        DELIVERIES.run(to.connection, rows)
+        times = [messages[each.message.id][TIMES] for _, each in new]
+        put = zip(birth.leased(to, new), times, strict=True)
+        DELIVERIES.run(to.connection, [(*plain(item), *of_message) for item, of_message in put])
     for each in acceptances:
         said = each.message
         to.journal.write("accepted", at=said.accepted_at, message=said.id, actor=each.actor, detail=each.detail)
-
-
-def _row(item: Delivery, of: Acceptance) -> dict[str, Any]:
-    expires_at = of.message.expires_at
-    times = {"accepted_at": micros(of.message.accepted_at), "expires_at": micros(expires_at) if expires_at else None}
-    row = plain(item) | times
-    del row["position"]
-    return row
 
 
 def _receipts(to: Transaction, messages: Iterable[str]) -> dict[str, tuple[str, Receipt]]:
@@ -157,14 +151,3 @@ def _receipt(each: Acceptance) -> Receipt:
 
 def _key(said: Message) -> Key:
     return said.authority, said.sender, said.exchange, said.key
-
-
-def _entry(said: Message) -> dict[str, str]:
-    return {
-        "authority": said.authority,
-        "sender": said.sender,
-        "exchange": said.exchange,
-        "key": said.key,
-        "message": said.id,
-        "fingerprint": said.fingerprint,
-    }

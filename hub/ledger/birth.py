@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import sqlalchemy as sa
+import orjson
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.facts import replace
 from hub.ledger.claiming import save_lanes
 from hub.ledger.facts import Acceptance, Claim, Offer
-from hub.ledger.rows import lane_of, row_of
-from hub.ledger.tables import Instant, lane
+from hub.ledger.rows import COLUMNS, lane_from, row_of
+from hub.ledger.statements import Question
+from hub.ledger.tables import lane, micros
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Gate, Lane, allowance, check_transition, taken
 from hub.message import Delivery, State
@@ -24,40 +23,33 @@ from hub.message import Delivery, State
 Place = tuple[str, str, str]
 """What order holds in: lane, authority, reference."""
 
-_LANES = """
-SELECT lane.*,
+_LANES = f"""
+SELECT {", ".join(COLUMNS[Lane])},
   (SELECT count(*) FROM delivery WHERE delivery.lane = lane.name AND state IN ('sending')) AS in_flight,
   (SELECT position FROM delivery WHERE delivery.lane = lane.name AND state IN ('waiting', 'unanswered') AND NOT behind
-    AND priority IN (0, 1, 2) AND due_at <= :now LIMIT 1) AS waiting
-FROM lane WHERE lane.name {within}
+    AND priority IN (0, 1, 2) AND due_at <= {{now}} LIMIT 1) IS NOT NULL AS waiting
+FROM {{given}}
 """
 _OPEN = """
 (SELECT position FROM delivery WHERE delivery.lane = {lane} AND delivery.reference = {reference}
   AND delivery.authority = {authority} AND state IN ('waiting', 'sending', 'unanswered', 'dead')
   AND NOT (state = 'dead' AND skipped) LIMIT 1) IS NOT NULL
 """
+_PLACE_OPEN = _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")
+_LANES_SQLITE = _LANES.format(now="?", given="json_each(?) AS given CROSS JOIN lane WHERE lane.name = given.value")
+_LANES_POSTGRESQL = _LANES.format(
+    now="%s", given="lane WHERE lane.name = ANY(ARRAY(SELECT json_array_elements_text(CAST(%s AS json))))"
+)
 
-
-def _states(within: str) -> sa.TextualSelect:
-    asked = sa.text(_LANES.format(within=within)).bindparams(sa.bindparam("now", type_=Instant))
-    return asked.columns(*lane.columns, sa.column("in_flight", sa.Integer), sa.column("waiting", sa.BigInteger))
-
-
-_WITHIN = {"sqlite": "IN (SELECT value FROM json_each(:names))", "postgresql": "= ANY(CAST(:names AS text[]))"}
-LANES = {name: _states(within) for name, within in _WITHIN.items()}
-LANES_LOCKED = {"sqlite": LANES["sqlite"], "postgresql": _states(f"{_WITHIN['postgresql']} FOR UPDATE OF lane SKIP LOCKED")}
+LANES = Question(_LANES_SQLITE, _LANES_POSTGRESQL)
+"""How lanes stand now: asked with the time and their names."""
+LANES_LOCKED = Question(_LANES_SQLITE, f"{_LANES_POSTGRESQL} FOR UPDATE OF lane SKIP LOCKED")
 """The same, left out where another node has them locked: nobody waits for anybody, so what is not leased now is claimed."""
 
-HELD_BACK = {
-    "sqlite": sa.text(
-        "SELECT r.key AS place FROM json_each(:places) AS r WHERE "
-        + _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")
-    ),
-    "postgresql": sa.text(
-        "SELECT place - 1 FROM json_array_elements(CAST(:places AS json)) WITH ORDINALITY AS r(value, place) WHERE "
-        + _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")
-    ),
-}
+HELD_BACK = Question(
+    f"SELECT r.key FROM json_each(?) AS r WHERE {_PLACE_OPEN}",
+    f"SELECT place - 1 FROM json_array_elements(CAST(%s AS json)) WITH ORDINALITY AS r(value, place) WHERE {_PLACE_OPEN}",
+)
 """Which of these places have an earlier delivery that has not ended; as a scalar, for PostgreSQL makes of EXISTS a join."""
 
 
@@ -132,13 +124,11 @@ def standing(to: Transaction, names: set[str], *, now: datetime) -> dict[str, St
     return _read(to, names, LANES, now=now)
 
 
-def _read(to: Transaction, names: set[str], asked: Mapping[str, sa.TextualSelect], *, now: datetime) -> dict[str, Standing]:
+def _read(to: Transaction, names: set[str], asked: Question, *, now: datetime) -> dict[str, Standing]:
     if not names:
         return {}
-    dialect = to.connection.dialect.name
-    given: Any = sorted(names) if dialect == "postgresql" else json.dumps(sorted(names))
-    rows = to.connection.execute(asked[dialect], {"names": given, "now": now}).mappings()
-    return {row["name"]: Standing(lane_of(row), row["in_flight"], row["waiting"] is not None) for row in rows}
+    rows = asked.ask(to.connection, micros(now), orjson.dumps(sorted(names)).decode())
+    return {row[0]: Standing(lane_from(row[:-2]), row[-2], bool(row[-1])) for row in rows}
 
 
 def _room(each: Standing, offer: Offer) -> int:
@@ -154,8 +144,8 @@ def _first_of_their_reference(to: Transaction, new: Sequence[Delivery]) -> list[
     places: dict[Place, int] = {}
     first = [not each.reference or places.setdefault(_place(each), at) == at for at, each in enumerate(new)]
     if places:
-        asked, ordered = HELD_BACK[to.connection.dialect.name], list(places)
-        for at in to.connection.scalars(asked, {"places": json.dumps(ordered)}):
+        ordered = list(places)
+        for (at,) in HELD_BACK.ask(to.connection, orjson.dumps(ordered).decode()):
             first[places[ordered[at]]] = False
     return first
 

@@ -21,7 +21,8 @@ START = (0, "")
 """Where a chain stands before its first line: its position and the hash that the first line follows."""
 
 
-LINES = insertion(journal, tuple(column.name for column in journal.c if column.name != "id"))
+_LINE = ("chain", "position", "at", "event", "message", "delivery", "actor", "reason", "detail", "previous", "hash")
+LINES = insertion(journal, _LINE)
 
 
 class Journal:
@@ -29,7 +30,7 @@ class Journal:
 
     def __init__(self, chain: str) -> None:
         self._chain = chain
-        self._lines: list[dict[str, Any]] = []
+        self._lines: list[tuple[Any, ...]] = []
 
     def write(
         self,
@@ -43,17 +44,8 @@ class Journal:
         detail: Detail | None = None,
     ) -> None:
         """Add a line."""
-        self._lines.append(
-            {
-                "at": micros(at),
-                "event": str(event),
-                "message": message,
-                "delivery": delivery,
-                "actor": actor,
-                "reason": packed(reason),
-                "detail": _canonical(detail) if detail else "",
-            }
-        )
+        told = _canonical(detail) if detail else ""
+        self._lines.append((micros(at), str(event), message, delivery, actor, packed(reason), told))
 
     def mark(self) -> int:
         """How many lines there are: where `back_to` returns when a part of the transaction is undone."""
@@ -66,12 +58,14 @@ class Journal:
     def flush(self, connection: sa.Connection, head: tuple[int, str]) -> tuple[int, str]:
         """Chain the lines after `head` and write them; the head as it then is."""
         position, previous = head
+        chained = []
         for line in self._lines:
             position += 1
-            line |= {"chain": self._chain, "position": position, "previous": previous}
-            line["hash"] = previous = _hash(line)
-        if self._lines:
-            LINES.run(connection, self._lines)
+            hash_ = _hash((previous, self._chain, position, *line))
+            chained.append((self._chain, position, *line, previous, hash_))
+            previous = hash_
+        if chained:
+            LINES.run(connection, chained)
         return position, previous
 
 
@@ -100,7 +94,7 @@ def _flaw(row: dict[str, Any], head: tuple[int, str]) -> Text | None:
         return Text(en="A line is missing here.", fr="Une ligne manque ici.")
     if row["previous"] != head[1]:
         return Text(en="This line does not follow the one before it.", fr="Cette ligne ne suit pas la précédente.")
-    if row["hash"] != _hash(row):
+    if row["hash"] != _hash(HASHED(row)):
         return Text(en="This line was changed.", fr="Cette ligne a été modifiée.")
     return None
 
@@ -120,9 +114,9 @@ def line_of(row: sa.RowMapping) -> JournalLine:
     )
 
 
-def _hash(line: dict[str, Any]) -> str:
-    """SHA-256 of the previous hash, the chain, and the line in its one written form."""
-    return hashlib.sha256(orjson.dumps(HASHED(line))).hexdigest()
+def _hash(hashed: tuple[Any, ...]) -> str:
+    """SHA-256 of the previous hash, the chain, and the line in its one written form: the values that are HASHED, in turn."""
+    return hashlib.sha256(orjson.dumps(hashed)).hexdigest()
 
 
 def _canonical(value: Any) -> str:

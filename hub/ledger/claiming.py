@@ -13,9 +13,21 @@ import sqlalchemy as sa
 
 from hub.facts import replace
 from hub.ledger.facts import Claim, packed
-from hub.ledger.rows import LANE, MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain
+from hub.ledger.rows import COLUMNS, MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain
 from hub.ledger.statements import change
-from hub.ledger.tables import CLAIMABLE, MICROSECOND, Instant, content, delivery, journal, lane, message, node, state_in
+from hub.ledger.tables import (
+    CLAIMABLE,
+    MICROSECOND,
+    Instant,
+    content,
+    delivery,
+    journal,
+    lane,
+    message,
+    node,
+    plain_time,
+    state_in,
+)
 from hub.ledger.turns import AT, first_of, put_aside
 from hub.ledger.writer import Transaction
 from hub.lifecycle import (
@@ -65,7 +77,7 @@ _DUE = (
 DUE = {dialect: _DUE.where(sa.text(at)) for dialect, at in AT.items()}
 """What is claimed, with its message and its record, by position; locked."""
 
-SAVE_LANES = change(lane, LANE[1:], by="name")
+SAVE_LANES = change(lane, COLUMNS[Lane][1:], by="name")
 HOLD = change(delivery, ("state", "holder", "lease_until", "token", "tries"), by="position")
 
 
@@ -159,9 +171,8 @@ def _claimed(row: sa.RowMapping, lane_then: Lane, wanted: Wanted) -> Claim:
     return Claim(held, message_of(row, "message_"), lane_then, probing=probing, packed=row["sealed"] or b"")
 
 
-def _hold(held: Delivery) -> dict[str, Any]:
-    row = plain(held)
-    return {name: row[name] for name in HOLD.columns}
+def _hold(held: Delivery) -> tuple[Any, ...]:
+    return held.position, held.state, held.holder, plain_time(held.lease_until), held.token, held.tries
 
 
 def renew(to: Transaction, *, now: datetime, until: datetime, only: Collection[str] | None) -> int:

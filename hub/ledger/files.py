@@ -17,7 +17,7 @@ from hub.message import Apart
 MANY = 20
 """Uploads that are dropped in one transaction at most: each may have hundreds of pieces."""
 
-FILES = insertion(file, tuple(file.c.keys()))
+FILES = insertion(file, ("message", "ticket", "upload", "name"))
 
 
 def begin(to: Transaction, id_: str, *, now: datetime) -> None:
@@ -40,12 +40,8 @@ def end(to: Transaction, done: Upload) -> None:
 def bind(to: Transaction, files: Sequence[tuple[str, Mapping[str, Apart]]]) -> None:
     """Give files to their messages: (message, files by ticket, their names sealed). HubUnavailable where an upload is there
     no more."""
-    rows = [
-        {"message": message, "ticket": ticket, "upload": each.upload, "name": each.name}
-        for message, kept in files
-        for ticket, each in kept.items()
-    ]
-    wanted = {row["upload"] for row in rows}
+    rows = [(message, ticket, each.upload, each.name) for message, kept in files for ticket, each in kept.items()]
+    wanted = {each.upload for _, kept in files for each in kept.values()}
     whole = sa.select(upload.c.id).where(upload.c.id.in_(wanted), upload.c.pieces > 0).with_for_update()
     if wanted - set(to.connection.scalars(whole)):
         raise gone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -29,13 +29,24 @@ TABLES: Mapping[type, sa.Table] = {
     Crossing: tables.crosswalk,
     Held: tables.image,
 }
-INSTANTS = {
-    fact: tuple(name for name in names if isinstance(TABLES[fact].c[name].type, tables.Instant))
-    for fact, names in NAMES.items()
-}
-"""The fields that are times."""
-
 VALUES = {fact: attrgetter(*names) for fact, names in NAMES.items()}
+
+
+LATER = ("position", "failing_since", "behind", "ahead")
+"""What the database gives a delivery itself, and what befalls none before it is put down: their columns say so."""
+
+
+def _names(fact: type, *, times: bool) -> tuple[str, ...]:
+    columns, names = TABLES[fact].c, [name for name in NAMES[fact] if name not in LATER]
+    return tuple(name for name in names if isinstance(columns[name].type, tables.Instant) is times)
+
+
+COLUMNS = {fact: _names(fact, times=False) + _names(fact, times=True) for fact in (Message, Delivery, Lane)}
+"""The columns of a plain row, the times last; a delivery's as it is put down."""
+_OTHERS = {fact: attrgetter(*_names(fact, times=False)) for fact in COLUMNS}
+_TIMES: Mapping[type, Callable[[Any], tuple[datetime | None, ...]]] = {
+    fact: attrgetter(*_names(fact, times=True)) for fact in COLUMNS
+}
 
 MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
 """A message's columns under names of their own, for a row that also holds a delivery."""
@@ -56,15 +67,19 @@ def lane_of(row: sa.RowMapping) -> Lane:
     return Lane(**{name: row[name] for name in LANE} | {"gate": Gate(row["gate"])})
 
 
-def plain(fact: Message | Delivery | Lane | Crossing | Held) -> dict[str, Any]:
-    """A fact as a row for the driver itself: instants as microseconds."""
-    row = row_of(fact)
-    for name in INSTANTS[type(fact)]:
-        at: datetime | None = row[name]
-        row[name] = None if at is None else tables.micros(at)
-    return row
+def lane_from(row: Sequence[Any]) -> Lane:
+    """The lane in a plain row."""
+    name, gate, paused, failures, tokens, reason, *times = row
+    failing_from, until, filled_at = map(tables.instant, times)
+    return Lane(name, Gate(gate), bool(paused), failures, failing_from, until, tokens, filled_at, reason)
 
 
-def row_of(fact: Message | Delivery | Lane | Crossing | Held) -> dict[str, Any]:
+def plain(fact: Message | Delivery | Lane) -> tuple[Any, ...]:
+    """A fact as a row for the driver itself, in the order of its COLUMNS."""
+    kind = type(fact)
+    return *_OTHERS[kind](fact), *map(tables.plain_time, _TIMES[kind](fact))
+
+
+def row_of(fact: Lane | Held) -> dict[str, Any]:
     """A fact as a row."""
     return dict(zip(NAMES[type(fact)], VALUES[type(fact)](fact), strict=True))

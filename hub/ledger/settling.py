@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from hub.errors import HubError
@@ -17,13 +17,13 @@ from hub.ledger.accepting import accept
 from hub.ledger.birth import standing
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
-from hub.ledger.rows import CROSSING, plain
-from hub.ledger.statements import change, insertion
+from hub.ledger.rows import CROSSING, VALUES
+from hub.ledger.statements import Question, change, insertion
 from hub.ledger.succession import succeed
-from hub.ledger.tables import content, crosswalk, delivery, message, micros, state_in
+from hub.ledger.tables import content, crosswalk, delivery, message, plain_time, state_in
 from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
-from hub.lifecycle import Lane, check_transition, lane_after
+from hub.lifecycle import Decision, Lane, check_transition, lane_after
 from hub.message import State
 
 
@@ -31,6 +31,7 @@ class _Standing(Fact, frozen=True):
     """A delivery as it stands: who holds it, and its place in its reference."""
 
     id: str
+    position: int
     state: str
     token: int
     holder: str
@@ -41,19 +42,20 @@ class _Standing(Fact, frozen=True):
     ahead: bool
 
 
-_NAMES = ", ".join(names(_Standing))
-STANDING = {
-    "sqlite": sa.text(
-        f"SELECT json_group_array(json_array({_NAMES})) FROM delivery WHERE id IN (SELECT value FROM json_each(:ids))"
-    ),
-    "postgresql": sa.text(f"SELECT {_NAMES} FROM delivery WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"),
-}
-"""How deliveries stand; of SQLite all in one text, for each row that it gives lets the event loop's thread in between."""
-_OF_REFERENCE = "SELECT id, authority, sender, reference FROM message WHERE reference"
-OF_REFERENCE = {
-    "sqlite": sa.text(f"{_OF_REFERENCE} IN (SELECT value FROM json_each(:references))"),
-    "postgresql": sa.text(f"{_OF_REFERENCE} = ANY(ARRAY(SELECT json_array_elements_text(CAST(:references AS json))))"),
-}
+_NAMES = ", ".join(f"delivery.{name}" for name in names(_Standing))
+_GIVEN = "= ANY(ARRAY(SELECT json_array_elements_text(CAST(%s AS json))))"
+STANDING = Question(
+    f"SELECT json_group_array(json_array({_NAMES})) FROM json_each(?) AS given CROSS JOIN delivery "
+    "WHERE delivery.id = given.value",
+    f"SELECT CAST(coalesce(json_agg(json_build_array({_NAMES})), '[]') AS text) FROM "
+    f"(SELECT {_NAMES} FROM delivery WHERE id {_GIVEN} ORDER BY id FOR UPDATE) AS delivery",
+)
+"""How deliveries stand, all in one text: each row that SQLite gives lets the event loop's thread in between."""
+OF_REFERENCE = Question(
+    "SELECT message.id, authority, sender, reference FROM json_each(?) AS given CROSS JOIN message "
+    "WHERE reference = given.value",
+    f"SELECT id, authority, sender, reference FROM message WHERE reference {_GIVEN}",
+)
 REMEMBER = insertion(
     crosswalk,
     CROSSING,
@@ -69,17 +71,23 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
     fellows = _fellows(to, [each for each in settlements if each.fellows])
     now = images.versions(to, [held for each in settlements for held in each.images])
     good: list[Settlement] = []
+    rows: list[tuple[Any, ...]] = []
     ended: list[_Standing] = []
     answers: list[bool | HubError] = []
     for each in settlements:
         holds = _holds(each, unsettled.get(each.claim.delivery.id))
-        if holds and any(fellows.get(id_) != state for id_, state in each.fellows.items()):
+        if holds and each.fellows and any(fellows.get(id_) != state for id_, state in each.fellows.items()):
             answers.append(images.Moved())
             continue
         after = _unless_moved(each, now)
         if holds:
             check_transition(State.SENDING, after.decision.state)
-            ended += _over(to, after, unsettled.pop(after.claim.delivery.id))
+            held = unsettled.pop(after.claim.delivery.id)
+            rows.append(_settled(held.position, after.decision))
+            if after.decision.due_at:
+                to.stirred.add(held.lane)
+            if is_over(after.decision.state, held):
+                ended.append(held)
             fellows[after.claim.delivery.id] = after.decision.state
             good.append(after)
             if after.images:
@@ -87,18 +95,10 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
         answers.append(holds)
         _write_line(to, after, event=after.decision.event if holds else "fenced")
     if good:
-        SETTLE.run(to.connection, [_settled(each) for each in good])
+        SETTLE.run(to.connection, rows)
         come_forward(to, ended)
         _save(to, good)
     return answers
-
-
-def _over(to: Transaction, each: Settlement, held: _Standing) -> Iterator[_Standing]:
-    """What it held, if that holds nothing back any more; whatever goes on later is to be looked for."""
-    if each.decision.due_at:
-        to.stirred.add(held.lane)
-    if is_over(each.decision.state, held):
-        yield held
 
 
 def _fellows(to: Transaction, settlements: Sequence[Settlement]) -> dict[str, State]:
@@ -121,7 +121,7 @@ def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settleme
 
 def remember(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None = None) -> None:
     """Enter identifiers, or point those that are known to their new reference; what came by one of them joins it."""
-    rows = {(each.authority, each.application, each.name, each.value): plain(each) for each in crossings}
+    rows = {(each.authority, each.application, each.name, each.value): VALUES[Crossing](each) for each in crossings}
     if rows:
         REMEMBER.run(to.connection, [rows[key] for key in sorted(rows)])
         _join(to, crossings, now=now)
@@ -131,13 +131,13 @@ def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | Non
     """Let messages that were accepted by an identifier alone, before it was known, take their place in its reference;
     they waited for nothing else, so they are due at `now`. Their reference until then is `<name>:<value>` (routing)."""
     known = {(each.authority, each.application, f"{each.name}:{each.value}"): each.reference for each in crossings}
-    references = json.dumps(sorted({key[2] for key in known}))
-    for row in to.connection.execute(OF_REFERENCE[to.connection.dialect.name], {"references": references}).all():
-        reference = known.get((row.authority, row.sender, row.reference))
+    references = orjson.dumps(sorted({key[2] for key in known})).decode()
+    for id_, authority, sender, said in OF_REFERENCE.ask(to.connection, references):
+        reference = known.get((authority, sender, said))
         if reference is None:
             continue
-        mine = delivery.c.message == row.id
-        to.connection.execute(sa.update(message).where(message.c.id == row.id).values(reference=reference))
+        mine = delivery.c.message == id_
+        to.connection.execute(sa.update(message).where(message.c.id == id_).values(reference=reference))
         to.connection.execute(sa.update(delivery).where(mine).values(reference=reference, behind=False))
         to.stirred.add("")
         if now:
@@ -147,13 +147,8 @@ def _join(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | Non
 
 def _locked(to: Transaction, ids: set[str]) -> dict[str, _Standing]:
     """These deliveries by id, locked in the order of their ids so that two nodes never wait for each other."""
-    dialect = to.connection.dialect.name
-    rows: Iterable[Sequence[Any]]
-    if dialect == "postgresql":
-        rows = to.connection.execute(STANDING[dialect], {"ids": sorted(ids)})
-    else:
-        rows = json.loads(to.connection.execute(STANDING[dialect], {"ids": json.dumps(sorted(ids))}).scalar_one())
-    return {row[0]: _Standing(*row) for row in rows}
+    [[found]] = STANDING.ask(to.connection, orjson.dumps(sorted(ids)).decode())
+    return {row[0]: _Standing(*row) for row in orjson.loads(found)}
 
 
 def _holds(each: Settlement, now_held: _Standing | None) -> bool:
@@ -175,41 +170,25 @@ def _save(to: Transaction, settlements: Sequence[Settlement]) -> None:
 
 SETTLE = change(
     delivery,
-    ("state", "due_at", "attempts", "look_up", "failing_since", "reason", "holder", "lease_until"),
-    by="id",
+    ("state", "due_at", "attempts", "look_up", "failing_since", "reason"),
+    by="position",
+    also="holder = '', lease_until = NULL",
 )
 KEEP = insertion(
     content,
-    tuple(content.c.keys()),
+    ("message", "name", "media", "sealed"),
     "ON CONFLICT (message, name) DO UPDATE SET media = excluded.media, sealed = excluded.sealed",
 )
 
 
-def _settled(each: Settlement) -> dict[str, Any]:
-    decision = each.decision
-    return {
-        "id": each.claim.delivery.id,
-        "state": decision.state,
-        "due_at": _instant(decision.due_at),
-        "attempts": decision.attempts,
-        "look_up": decision.look_up,
-        "failing_since": _instant(decision.failing_since),
-        "reason": packed(decision.reason),
-        "holder": "",
-        "lease_until": None,
-    }
-
-
-def _instant(at: datetime | None) -> int | None:
-    return None if at is None else micros(at)
+def _settled(position: int, after: Decision) -> tuple[Any, ...]:
+    due_at, since = plain_time(after.due_at), plain_time(after.failing_since)
+    return position, after.state, due_at, after.attempts, after.look_up, since, packed(after.reason)
 
 
 def _keep(to: Transaction, settlements: Sequence[Settlement]) -> None:
     kept = {(each.claim.message.id, part.name): part for each in settlements for part in each.keep}
-    rows = [
-        {"message": message, "name": name, "media": part.media, "sealed": part.data}
-        for (message, name), part in kept.items()
-    ]
+    rows = [(message, name, part.media, part.data) for (message, name), part in kept.items()]
     if rows:
         KEEP.run(to.connection, rows)
 
@@ -217,6 +196,8 @@ def _keep(to: Transaction, settlements: Sequence[Settlement]) -> None:
 def _follow_up(to: Transaction, settlements: Sequence[Settlement]) -> None:
     """Accept what follows. One whose key was used for another content is not: the journal says so, the rest stands."""
     causes = [(each, follow_up) for each in settlements for follow_up in each.follow_ups]
+    if not causes:
+        return
     for (each, follow_up), answer in zip(causes, accept(to, [follow_up for _, follow_up in causes]), strict=True):
         if isinstance(answer, HubError):
             detail = {"exchange": follow_up.message.exchange, "key": follow_up.message.key}

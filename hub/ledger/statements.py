@@ -7,19 +7,18 @@ rows as one parameter, for each trip to it is dear.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-Row = Mapping[str, Any]
-"""The values of a row by its columns' names: text, numbers, truths, bytes, None; instants as microseconds."""
+Row = Sequence[Any]
+"""The values of a row in the order of its columns: text, numbers, truths, bytes, None; instants as microseconds."""
 
 _TYPES: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -46,23 +45,38 @@ class Statement:
             return self._in_parts(on, rows)
         on = on.execution_options(preserve_rowcount=True)
         if self.binary:
-            return on.exec_driver_sql(self.postgresql, tuple([row[name] for row in rows] for name in self.columns)).rowcount
-        return on.exec_driver_sql(self.postgresql, (orjson.dumps(rows).decode(),)).rowcount
+            return on.exec_driver_sql(self.postgresql, tuple(map(list, zip(*rows, strict=True)))).rowcount
+        named = [dict(zip(self.columns, row, strict=True)) for row in rows]
+        return on.exec_driver_sql(self.postgresql, (orjson.dumps(named).decode(),)).rowcount
 
     def _in_parts(self, on: sa.Connection, rows: Sequence[Row]) -> int:
-        values, touched = itemgetter(*self.columns), 0
+        touched = 0
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
-            told = tuple(chain.from_iterable(map(values, part)))
-            touched += _said(on, _for(self.sqlite, len(self.columns), len(part)), told)
+            told = tuple(chain.from_iterable(part))
+            touched += said(on, _for(self.sqlite, len(self.columns), len(part)), told).rowcount
         return touched
 
 
-def _said(on: sa.Connection, statement: str, values: tuple[Any, ...]) -> int:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question in both databases' words, with their places for its values."""
+
+    sqlite: str
+    postgresql: str
+
+    def ask(self, on: sa.Connection, *values: Any) -> Sequence[Row]:
+        """The rows of the answer, as the driver gives them: instants as microseconds, SQLite's truths as numbers."""
+        if on.dialect.name == "sqlite":
+            return said(on, self.sqlite, values).fetchall()
+        return on.exec_driver_sql(self.postgresql, values).fetchall()
+
+
+def said(on: sa.Connection, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
     """Say a statement to SQLite's own driver: to half of them, SQLAlchemy's rounds take longer than the statement itself."""
     driver: sqlite3.Connection = on.connection.driver_connection  # type: ignore[assignment]
     try:
-        return driver.execute(statement, values).rowcount
+        return driver.execute(statement, values)
     except sqlite3.Error as error:
         raise sa.exc.DBAPIError.instance(statement, None, error, sqlite3.Error) from error
 
@@ -82,10 +96,11 @@ def insertion(table: sa.Table, columns: Sequence[str], ending: str = "") -> Stat
     return Statement(f"{into} VALUES {{}} {ending}", f"{into} {rows} {ending}", tuple(columns), is_binary)
 
 
-def change(table: sa.Table, columns: Sequence[str], *, by: str) -> Statement:
-    """Sets these columns of the rows that `by` names."""
-    ours = ", ".join(f"{name} = r.column{place}" for place, name in enumerate(columns, start=2))
-    theirs = ", ".join(f"{name} = r.{name}" for name in columns)
+def change(table: sa.Table, columns: Sequence[str], *, by: str, also: str = "") -> Statement:
+    """Sets these columns of the rows that `by` names, and others `also`, of all alike."""
+    same = (also,) if also else ()
+    ours = ", ".join((*(f"{name} = r.column{place}" for place, name in enumerate(columns, start=2)), *same))
+    theirs = ", ".join((*(f"{name} = r.{name}" for name in columns), *same))
     where = f"WHERE {table.name}.{by} = r."
     return Statement(
         f"UPDATE {table.name} SET {ours} FROM (VALUES {{}}) AS r {where}column1",

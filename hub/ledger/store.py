@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,10 @@ from hub.errors import ConfigurationError, Text
 from hub.ledger.durability import check, check_place, refusal
 from hub.ledger.failures import Trouble, translated, trouble_of, unavailable
 from hub.ledger.room import Room
+from hub.ledger.statements import said
 from hub.ledger.upgrading import upgrade
+from hub.lifecycle import Gate
+from hub.message import Priority, State
 
 READERS = 4
 """Reader threads: enough that one long search does not hold up the rest."""
@@ -94,6 +98,17 @@ class Store:
             self.lock.close()
 
 
+PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    type(None): lambda none: none,
+    bool: int,
+    bytes: bytes,
+    State: str.__str__,
+    Gate: str.__str__,
+    Priority: int,
+}
+"""How SQLite's driver takes what is no plain number or text. Of what it is not told it asks anew, for each value, whether
+that has a way of its own: by errors that are raised and dropped, which takes longer than to write the value."""
+
 STATEMENTS = 512
 """How many statements a connection to SQLite knows by heart: one for each number of rows of each that takes many."""
 
@@ -141,6 +156,8 @@ def _sqlite(url: sa.URL, path: Path, ballast: int) -> Store:
     check_place(path.resolve().parent)
     lock = _locked(path)
     path.touch(mode=0o600)  # references and keys' hashes are nobody else's to read; SQLite's own files take its mode
+    for kind, plainly in PLAIN.items():
+        sqlite3.register_adapter(kind, plainly)
     manual: dict[str, Any] = {"isolation_level": None, "cached_statements": STATEMENTS}
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args=manual)
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, connect_args=manual)
@@ -188,7 +205,7 @@ def _prepare(engine: sa.Engine, statements: tuple[str, ...]) -> None:
 
 def _begin_with(engine: sa.Engine, statement: str) -> None:
     """Open transactions ourselves: Python's sqlite3 opens them late, and as readers."""
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
+    sa.event.listen(engine, "begin", lambda connection: said(connection, statement))
 
 
 def _locked(path: Path) -> IO[str]:

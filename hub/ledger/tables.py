@@ -18,6 +18,16 @@ def micros(at: datetime) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
+def plain_time(at: datetime | None) -> int | None:
+    """A time as its column holds it."""
+    return None if at is None else micros(at)
+
+
+def instant(value: int | None) -> datetime | None:
+    """The time that a column holds."""
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
 class Instant(sa.TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 so that both databases compare it alike."""
 
@@ -25,10 +35,10 @@ class Instant(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        return None if value is None else micros(value)
+        return plain_time(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return instant(value)
 
 
 def state_in(table: sa.FromClause, states: Iterable[State]) -> sa.ColumnElement[bool]:

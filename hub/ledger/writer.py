@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from hub.errors import HubError
+from hub.facts import Fact
 from hub.ledger.chain import Journal, head_of
 from hub.ledger.ear import CHANNEL, Ear
 from hub.ledger.facts import Claim, Offer, Taker
@@ -72,8 +73,7 @@ Bulk = Callable[[Transaction, Sequence[Item]], Sequence[Result | HubError]]
 """Work on many items at once: for each, in the same order, its result or its error."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Fact, frozen=True):
     """One caller's item, the work that takes it (with others of its kind), and where the answer goes. `bounded`: its caller
     waits only so long, and what has not been begun by then is not done."""
 

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hub.awaiting import Awaiting
 from hub.caller import Caller
@@ -36,17 +36,17 @@ class Clock:
     to the next it runs on by itself, whatever becomes of this machine's own clock."""
 
     def __init__(self) -> None:
-        self._agreed, self._at = datetime.now(UTC), time.monotonic()
+        self._ahead = time.time() - time.monotonic()
 
     def __call__(self) -> datetime:
         """Now, aware, in UTC."""
-        return self._agreed + timedelta(seconds=time.monotonic() - self._at)
+        return datetime.fromtimestamp(time.monotonic() + self._ahead, UTC)
 
     async def agree_with(self, ledger: Ledger) -> None:
         """Take over the ledger's time."""
         asked = time.monotonic()
         theirs = await ledger.time()
-        self._agreed, self._at = theirs, (asked + time.monotonic()) / 2
+        self._ahead = theirs.timestamp() - (asked + time.monotonic()) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,9 @@ def _scheduler(on: _Ground, intake: Intake) -> Scheduler:
 
 
 def _to_all(listeners: tuple[Listener, ...]) -> Listener:
+    if len(listeners) == 1:
+        return listeners[0]
+
     def announce(signal: Signal) -> None:
         for listener in listeners:
             listener(signal)

@@ -58,9 +58,51 @@ class _Gathered:
                 yield self._lines.popleft()
 
 
+class _Straight:
+    """Lines of texts, numbers and truths, written without structlog's rounds where these would change nothing in them."""
+
+    def __init__(self, stream: _Gathered, level: int) -> None:
+        self._stream = stream
+        self._level = level
+
+    def took(self, level: str, event: str, values: Mapping[str, Any]) -> bool:
+        """Write a line, or leave it out for its level. False, and nothing written, when a value may have to be tamed."""
+        if _LEVELS[level] < self._level:
+            return True
+        told = {**values, "event": event, "level": level, "timestamp": datetime.now(UTC)}
+        try:
+            line = orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
+        except orjson.JSONEncodeError:
+            return False
+        if not _is_tame(line):
+            return False
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+        return True
+
+
+def _is_tame(line: str) -> bool:
+    """Whether no value in a line is too long or unprintable: in JSON, what comes before the space has a backslash."""
+    if len(line) > LONGEST_VALUE or "\\" in line or "\x7f" in line:
+        return False
+    return line.isascii() or line.isprintable()
+
+
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_straight: _Straight | None = None
+
+
+def tell(level: str, event: str, values: Mapping[str, str | float]) -> None:
+    """Write a line of the hub's own: INFO an action done, WARNING recovered, ERROR a person must act."""
+    if _straight is None or not _straight.took(level, event, values):
+        getattr(structlog.get_logger("hub"), level)(event, **values)
+
+
 def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
     """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
+    global _straight  # noqa: PLW0603 - like structlog's own settings, one for the process
     gathered = _Gathered(stream)
+    _straight = _Straight(gathered, level)
     steps: list[structlog.typing.Processor] = [structlog.processors.add_log_level, _stamped, _tamed]
     structlog.configure(
         processors=[*steps, _written],

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import get_args
 
-import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from hub.facts import names
+from hub.logs import tell
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 
 STEPS, STEP_SECONDS = 12, 300
@@ -50,12 +50,12 @@ class Telemetry:
 
     def __init__(
         self,
-        log: structlog.typing.FilteringBoundLogger | None = None,
+        tell: Callable[[str, str, Mapping[str, str | float]], None] = tell,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.registry = CollectorRegistry()
-        self._log = log or structlog.get_logger("hub")
+        self._tell = tell
         self._timer = timer
         self._traffic: defaultdict[str, deque[tuple[int, int]]] = defaultdict(lambda: deque(maxlen=STEPS))
         self._count()
@@ -100,10 +100,10 @@ class Telemetry:
     # -- signals ------------------------------------------------------------------------------------------------------
 
     def listen(self, signal: Signal) -> None:
-        """Count a signal and write its log line: INFO an action done, WARNING recovered, ERROR a person must act."""
+        """Count a signal and write its log line."""
         match signal:
             case Accepted():
-                self._accepted(signal.exchange, signal.sender, str(signal.duplicate).lower()).inc()
+                self._accepted(signal.exchange, signal.sender, "true" if signal.duplicate else "false").inc()
                 self._write("info", "accepted", signal)
             case NotAccepted():
                 self._refused.labels(signal.exchange, signal.kind).inc()
@@ -126,14 +126,11 @@ class Telemetry:
 
     def failed(self, error: Exception, *, at: str) -> None:
         """Log an error that nobody expected, at `at`: its class and where it was raised, never its words."""
-        self._log.error("unexpected error", error=type(error).__name__, at=at, raised=_raised_at(error))
+        self._tell("error", "unexpected error", {"error": type(error).__name__, "at": at, "raised": _raised_at(error)})
 
     def _write(self, level: str, event: str, signal: Signal) -> None:
         names, told = _TOLD[type(signal)]
-        values = dict(zip(names, told(signal), strict=True))
-        if isinstance(signal, Attempted):
-            values["outcome"] = signal.event
-        getattr(self._log, level)(event, **values)
+        self._tell(level, event, dict(zip(names, told(signal), strict=True)))
 
     # -- traffic ------------------------------------------------------------------------------------------------------
 
@@ -170,8 +167,10 @@ class Telemetry:
             self._gates.labels(lane, name).set(1 if name == gate else 0)
 
 
-_NAMES = {each: tuple(name for name in names(each) if name != "event") for each in get_args(Signal)}
-_TOLD = {each: (names, attrgetter(*names)) for each, names in _NAMES.items()}
+_TOLD = {
+    each: (tuple("outcome" if name == "event" else name for name in names(each)), attrgetter(*names(each)))
+    for each in get_args(Signal)
+}
 _LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
 
 

@@ -33,14 +33,14 @@ class Watermarks:
         self._waiting: Counter[str] = Counter()
         self._total = 0
         self._clock = clock
-        self._counted_at, self._took = datetime.min.replace(tzinfo=UTC), timedelta(0)
+        self._counted_at = self._soonest = self._latest = datetime.min.replace(tzinfo=UTC)
         self._counting = asyncio.Lock()
 
     async def admit(self, sender: str, authority: str) -> None:
         """Let a message of this sender in. TooManyWaiting (429) when its share is taken up, HubUnavailable (503) when the
         hub's mark is reached; both stand only until some of what waits has gone."""
         place = self._place(sender, authority)
-        if self._clock() - self._counted_at > (SOONEST if self._is_full(place) else LATEST) + PART * self._took:
+        if self._clock() > (self._soonest if self._is_full(place) else self._latest):
             await self._count()
         if self._waiting[place] >= self._share:
             raise TooManyWaiting(_slow_down(self._share))
@@ -72,7 +72,8 @@ class Watermarks:
                 self._waiting[self._place(sender, authority)] += deliveries
             self._total = self._waiting.total()
             self._counted_at = self._clock()
-            self._took = self._counted_at - started
+            rest = self._counted_at + PART * (self._counted_at - started)
+            self._soonest, self._latest = rest + SOONEST, rest + LATEST
 
 
 def _senders(catalogue: Catalogue) -> Iterable[str]:

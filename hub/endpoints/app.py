@@ -24,19 +24,23 @@ from hub.endpoints.language import language_of
 from hub.endpoints.mailboxes import mailbox_routes
 from hub.endpoints.openapi import Reader, document
 from hub.endpoints.problems import problem_response, standing_of, written
-from hub.endpoints.rest import is_said, json_response, rest_routes, said
+from hub.endpoints.rest import Sayings, is_said, json_response, rest_routes, said
 from hub.endpoints.soap import soap_routes
 from hub.endpoints.soap_mailboxes import soap_mailbox_routes
 from hub.errors import HubError, Language, Problem, Text, same
 
 
 class Doors(FastAPI):
-    """The framework behind the guard. A message, which nearly every request is, is gone straight to: its door has a guard of
-    its own, and none of the framework's rounds."""
+    """The framework behind the guard, with what the doors share. A message, which nearly every request is, is gone straight
+    to: its door has a guard of its own, and none of the framework's rounds."""
 
     def __init__(self, hub: Hub, **options: Any) -> None:
         super().__init__(middleware=[Middleware(Guard, telemetry=hub.telemetry)], **options)
         self._said = Guard(said, telemetry=hub.telemetry)
+        self.hub = hub
+        self.doorkeeper = Doorkeeper()
+        self.sessions = Sessions(hub.keyring.session, clock=hub.clock)
+        self.sayings = Sayings(hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the application."""
@@ -72,9 +76,6 @@ def build_app(hub: Hub) -> FastAPI:
         },
     )
     app.include_router(admin_router())
-    app.state.hub = hub
-    app.state.doorkeeper = Doorkeeper()
-    app.state.sessions = Sessions(hub.keyring.session, clock=hub.clock)
     return app
 
 
@@ -82,12 +83,12 @@ async def described(request: Request) -> Response:
     """The OpenAPI document of what the caller may do; the whole of it for those who may read."""
     identity = await identify(request)
     reader = Reader(identity.application, identity.may)
-    return json_response(document(request.app.state.hub.catalogue, reader, administration=request.app.openapi()))
+    return json_response(document(request.app.hub.catalogue, reader, administration=request.app.openapi()))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     if standing_of(error)[0] == 500:
-        request.app.state.hub.telemetry.failed(error, at=request.url.path[:200])
+        request.app.hub.telemetry.failed(error, at=request.url.path[:200])
     return problem_response(error, _language(request))
 
 

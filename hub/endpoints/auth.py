@@ -5,10 +5,12 @@ Every failure is answered with the same words and after the same work, so that n
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
@@ -56,11 +58,12 @@ class Identity:
 
     def may(self, scope: str) -> bool:
         """Whether it holds the right `scope`; admin reads all, `send:*` sends every exchange."""
+        if scope in self.scopes:
+            return True
+        if scope in ("read", "status:own") and "admin" in self.scopes:
+            return True
         family, _, name = scope.partition(":")
-        wider = {scope, f"{family}:*"} if name else {scope}
-        if scope in ("read", "status:own"):
-            wider |= {"admin"}
-        return bool(self.scopes & wider)
+        return bool(name) and f"{family}:*" in self.scopes
 
     def require(self, scope: str) -> None:
         """Refuse with NotAllowed (403) when it has no such right."""
@@ -117,13 +120,16 @@ def named(username: str, password: str) -> Credentials:
     return Credentials(found[1], password)
 
 
+_Found = tuple[ApiKey, Identity]
+"""A key, and who holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A key as it was read, who holds it, when, and how often this node had changed keys until then."""
+    """A key as it is read, or was: until when it is taken to be so, and how often this node had changed keys before."""
 
-    key: ApiKey
-    holder: Identity
-    read_at: datetime
+    reading: asyncio.Task[_Found]
+    until: datetime
     changes: int
 
 
@@ -133,7 +139,7 @@ class Doorkeeper:
     A key that this node ends is refused at once, one that another node ends within a second."""
 
     def __init__(self) -> None:
-        self._noted: dict[str, datetime] = {}
+        self._noted_until: dict[str, datetime] = {}
         self._known: dict[str, _Known] = {}
         self._decoy = b""
 
@@ -147,13 +153,13 @@ class Doorkeeper:
         """Who holds the key of this id, when what was shown `proves` it; nobody's key is tried where there is none.
         NotAllowed 401."""
         now = hub.clock()
-        found = self._kept(key_id, hub, now=now) or await self._read(key_id, hub, now=now)
-        right = proves(found.key)
-        if not (right and _in_force(found.key, now)):
+        found, holder = await self._found(key_id, hub, now=now)
+        right = proves(found)
+        if not (right and _in_force(found, now)):
             raise unknown_caller()
         if self._is_to_be_noted(key_id, now):
             await hub.ledger.touch_key(key_id, now=now)
-        return found.holder
+        return holder
 
     def secret_of(self, key: ApiKey, hub: Hub) -> str:
         """The secret of a key that keeps it; for any other, at the same cost, one that nobody has."""
@@ -165,39 +171,44 @@ class Doorkeeper:
     async def known(self, key: str, hub: Hub) -> Identity:
         """Who holds the key of this id, already proven by a session. NotAllowed 401 when it is no longer in force."""
         now = hub.clock()
-        found = self._kept(key, hub, now=now) or await self._read(key, hub, now=now)
-        if not _in_force(found.key, now):
+        found, holder = await self._found(key, hub, now=now)
+        if not _in_force(found, now):
             raise unknown_caller()
-        return found.holder
+        return holder
 
-    def _kept(self, key: str, hub: Hub, *, now: datetime) -> _Known | None:
-        """The key of that id, if it was read just now."""
-        known = self._known.get(key)
-        return known if known and known.changes == hub.ledger.key_changes and now - known.read_at < _KEPT else None
+    async def _found(self, key: str, hub: Hub, *, now: datetime) -> _Found:
+        """The key of that id, as it was read just now: one reading serves all who ask for it meanwhile."""
+        known, changes = self._known.get(key), hub.ledger.key_changes
+        if known is None or known.changes != changes or now >= known.until:
+            known = self._known[key] = _Known(asyncio.create_task(self._read(key, hub)), now + _KEPT, changes)
+        if known.reading.done():
+            return known.reading.result()
+        return await asyncio.shield(known.reading)
 
-    async def _read(self, key: str, hub: Hub, *, now: datetime) -> _Known:
-        """The key of that id; nobody's, with a hash that nothing has, when there is none."""
-        changes = hub.ledger.key_changes
+    async def _read(self, key: str, hub: Hub) -> _Found:
+        """The key of that id; nobody's, with a hash that nothing has, when there is none: only what is there is kept."""
+        found = _NOBODY
         try:
-            found = await hub.ledger.key(key)
-        except NotFound:
-            return _Known(_NOBODY, _holder(_NOBODY), now, changes)
-        self._known[key] = _Known(found, _holder(found), now, changes)
-        return self._known[key]
+            with suppress(NotFound):
+                found = await hub.ledger.key(key)
+        finally:
+            if found is _NOBODY:
+                self._known.pop(key, None)
+        return found, _holder(found)
 
     def _is_to_be_noted(self, key: str, now: datetime) -> bool:
-        before = self._noted.get(key)
-        if before is not None and now - before < _NOTED_EVERY:
+        until = self._noted_until.get(key)
+        if until is not None and now < until:
             return False
-        self._noted[key] = now
+        self._noted_until[key] = now + _NOTED_EVERY
         return True
 
 
 async def identify(connection: HTTPConnection, *, basic: bool = False) -> Identity:
     """Who makes this request. NotAllowed 401."""
-    state = connection.app.state
-    doorkeeper: Doorkeeper = state.doorkeeper
-    return await doorkeeper.identify(shown_by(connection, basic=basic), state.hub)
+    app = connection.app
+    doorkeeper: Doorkeeper = app.doorkeeper
+    return await doorkeeper.identify(shown_by(connection, basic=basic), app.hub)
 
 
 def _holder(key: ApiKey) -> Identity:

@@ -14,7 +14,8 @@ SECONDS = 30.0
 UNHURRIED = 10 * 1024 * 1024
 
 WHOLE = "whole"
-"""In the state of a request whose body is there to its end: there is nothing to wait for."""
+"""In the state of a request whose body is there to its end, so that there is nothing to wait for: what gives it, once, or
+None when it must be received the usual way."""
 
 
 async def read_body(request: Request, *, limit: int, seconds: float | None = None) -> bytes:
@@ -22,8 +23,12 @@ async def read_body(request: Request, *, limit: int, seconds: float | None = Non
     body of `limit` bytes may take), 400 when cut."""
     if _announced(request) > limit:
         raise too_large(limit)
-    if WHOLE in request.scope.get("state", ()):
-        return await _gathered(request, limit)
+    if take := request.scope.get("state", {}).get(WHOLE):
+        body: bytes | None = take(request.scope)
+        if body is None:
+            return await _gathered(request, limit)
+        check_size(body, limit=limit)
+        return body
     patience = seconds_for(limit) if seconds is None else seconds
     try:
         async with asyncio.timeout(patience):

@@ -15,8 +15,10 @@ from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from hub.endpoints.at_once import AT_ONCE, lines_of
 from hub.endpoints.body import WHOLE
 from hub.endpoints.refusals import (
     BAD_REQUEST,
@@ -188,6 +190,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._got_on = self._in_body = True
         self.due = self._body_due = self.loop.time() + self._limits.body
+        self.scope["state"][AT_ONCE] = self._answer
         self.headers = []  # what follows a chunked body is no header of the request that is being served
 
     def on_body(self, body: bytes) -> None:
@@ -198,7 +201,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._got_on, self._in_body = True, False
         self.due = math.inf
-        self.scope["state"][WHOLE] = True
+        self.scope["state"][WHOLE] = self._whole_body
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -229,6 +232,37 @@ class Connection(HttpToolsProtocol):
         if names & {b"content-length", b"transfer-encoding"}:
             self._in_body = True
             self._refuse(NO_UPGRADE)
+
+    # -- what the application asks -----------------------------------------------------------------------------------
+
+    def _whole_body(self, scope: Scope) -> bytes | None:
+        """The body of a request that came to its end, once. None while its caller must be told or heard something first, and
+        for a request that others have followed."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.disconnected or cycle.waiting_for_100_continue:
+            return None
+        if not cycle.message_event.is_set():
+            return None
+        self.flow.resume_reading()
+        cycle.message_event.clear()
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
+
+    def _answer(self, scope: Scope, status: int, lines: bytes, body: bytes) -> bool:
+        """Send the whole answer to a request in one piece. False while nothing can be written, when nobody is there, and for
+        a request that others have followed."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        cycle.response_started = True
+        more = lines_of(self.server_state.default_headers) + lines + (b"" if cycle.keep_alive else b"connection: close\r\n")
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], more, body))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+        return True
 
     # -- what the node's connections ask -----------------------------------------------------------------------------
 
@@ -310,8 +344,7 @@ class Connection(HttpToolsProtocol):
         """Answer without the application, and close."""
         response = refusal.response(language_of_scope(self.scope))
         head = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}\r\n".encode()
-        headers = (*self.server_state.default_headers, *response.raw_headers)
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        lines = lines_of((*self.server_state.default_headers, *response.raw_headers))
         self.transport.write(b"%b%b\r\n%b" % (head, lines, bytes(response.body)))
         self.transport.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -29,6 +30,11 @@ _RAW_SECURE = (*_RAW, (_TRANSPORT[0].lower().encode(), _TRANSPORT[1].encode()))
 _NAMES = frozenset(name for name, _ in _RAW_SECURE)
 
 
+def security_of(scheme: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of every answer to a request of this scheme that does not set them itself."""
+    return _RAW_SECURE if scheme == "https" else _RAW
+
+
 class Guard:
     """Wraps the application. An error that nobody expected is logged without its words, and answered without detail."""
 
@@ -41,7 +47,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, secure=scope.get("scheme") == "https")
+        answer = _Answer(send, security_of(scope.get("scheme", "")))
         if refusal := _refusal(scope):
             await refusal(scope, receive, answer.send)
             return
@@ -61,7 +67,7 @@ def _language(scope: Scope) -> Language:
 
 def _refusal(scope: Scope) -> Response | None:
     """The answer to what no route should see: headers of a size that nobody needs."""
-    if sum([len(name) + len(value) for name, value in scope["headers"]]) > _LARGEST_HEADERS:
+    if sum(map(len, chain.from_iterable(scope["headers"]))) > _LARGEST_HEADERS:
         text = Text(en="The headers are too large.", fr="Les en-têtes sont trop volumineux.")
         return written(431, "headers-too-large", text, language=_language(scope), headers={"Connection": "close"})
     return None
@@ -70,9 +76,9 @@ def _refusal(scope: Scope) -> Response | None:
 class _Answer:
     """One answer on its way out; adds the headers that it has not set itself."""
 
-    def __init__(self, send: Send, *, secure: bool) -> None:
+    def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self._send = send
-        self._headers = _RAW_SECURE if secure else _RAW
+        self._headers = headers
         self.begun = False
 
     async def send(self, message: Message) -> None:

@@ -74,4 +74,4 @@ def _expires_at(given: str | None) -> datetime | None:
 
 
 def _fitting(form: re.Pattern[str], value: str) -> str:
-    return value if form.fullmatch(value) else ""
+    return value if value and form.fullmatch(value) else ""

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
 
-class IndexedRequest(Request):
-    """A request with its headers by name."""
-
-    @cached_property
-    def headers(self) -> Headers:
-        """Its headers; of one that is given twice, the first."""
-        return _ByName(raw=self.scope["headers"])
-
-
 class _ByName(Headers):
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         super().__init__(raw=raw)
-        self._first = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+        self._first = dict(reversed(raw))
 
     def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        return self._first.get(key.lower(), default)
+        value = self._first.get(key.lower().encode())
+        return default if value is None else value.decode("latin-1")
+
+    def getlist(self, key: str) -> list[str]:
+        return super().getlist(key) if key in self else []
 
     def __getitem__(self, key: str) -> str:
-        return self._first[key.lower()]
+        return self._first[key.lower().encode()].decode("latin-1")
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower() in self._first
+        return isinstance(key, str) and key.lower().encode() in self._first
+
+
+class _Found:
+    """The headers of a request, found when they are first asked for, and then its own."""
+
+    def __get__(self, request: Request, owner: type[Any]) -> Headers:
+        found = request.__dict__["headers"] = _ByName(raw=request.scope["headers"])
+        return found
+
+
+class IndexedRequest(Request):
+    """A request with its headers by name; of one that is given twice, the first."""
+
+    headers = _Found()

@@ -13,8 +13,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from hub.assembly import Hub
-from hub.catalogue import Application, Exchange
+from hub.catalogue import Exchange
 from hub.contract import Operation, Part
+from hub.endpoints.at_once import left_at_once
 from hub.endpoints.auth import Identity, identify
 from hub.endpoints.body import check_size, media_of, read_body
 from hub.endpoints.documents import check_media, document_in, read_with_files
@@ -27,7 +28,7 @@ from hub.endpoints.problems import standing_of
 from hub.endpoints.serving import hub_of
 from hub.endpoints.signed import Proven, by_webhook, is_signed, refuse_parts, refuse_unsigned
 from hub.endpoints.sizes import largest_in, largest_of
-from hub.endpoints.stories import for_sender, iso
+from hub.endpoints.stories import for_sender
 from hub.errors import HubError, NotAllowed, NotFound, Text
 from hub.intake import Arrival
 from hub.ledger import Story
@@ -60,7 +61,8 @@ def is_said(scope: Scope) -> bool:
 async def said(scope: Scope, receive: Receive, send: Send) -> None:
     """`say` as an application of its own."""
     response = await say(IndexedRequest(scope, receive, send))
-    await response(scope, receive, send)
+    if not left_at_once(response, scope):
+        await response(scope, receive, send)
 
 
 async def say(request: Request) -> Response:
@@ -114,10 +116,27 @@ async def _own(message: str, identity: Identity, hub: Hub) -> Story:
 
 @dataclass(frozen=True, slots=True)
 class _Saying:
-    """How the caller says an exchange: the contract's operation, and the bytes that its body may have."""
+    """How an application says an exchange: the contract's operation, and the bytes that its body may have."""
 
     operation: Operation
     largest: int
+
+
+class Sayings:
+    """How each application says each exchange, worked out once: what they go by never changes."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._known: dict[tuple[str, str], _Saying] = {}
+
+    def of(self, name: str, identity: Identity) -> _Saying:
+        """How the caller says this exchange. NotFound, NotAllowed."""
+        exchange, sender = self._hub.catalogue.exchange(name), identity.application
+        identity.require(f"send:{name}")
+        known = self._known.get((name, sender))
+        if known is None:
+            known = self._known[name, sender] = _saying(exchange, sender, self._hub)
+        return known
 
 
 async def _arrival(request: Request, hub: Hub, package: Package | None = None) -> Arrival:
@@ -127,7 +146,7 @@ async def _arrival(request: Request, hub: Hub, package: Package | None = None) -
         proven = await _proven(request, hub, package) if is_signed(request) else None
         identity = proven.identity if proven else await identify(request)
         sender = identity.application
-        saying = _said_by(name, identity, hub)
+        saying: _Saying = request.app.sayings.of(name, identity)
         parameters = _parameters(request, saying.operation.input)
         headers = travelling(request)
         key = proven.key(headers.key) if proven else headers.key
@@ -173,21 +192,13 @@ async def _document(
     return document_in(body, media, saying.operation), {}
 
 
-def _said_by(name: str, identity: Identity, hub: Hub) -> _Saying:
-    """The operation by which the caller says this exchange."""
-    exchange = hub.catalogue.exchange(name)
-    identity.require(f"send:{name}")
-    application = hub.catalogue.connectors.get(identity.application)
-    return _saying(exchange, application, identity, hub)
-
-
-def _saying(exchange: Exchange, application: Application | None, identity: Identity, hub: Hub) -> _Saying:
-    operation = exchange.incoming(identity.application)
+def _saying(exchange: Exchange, sender: str, hub: Hub) -> _Saying:
+    application, operation = hub.catalogue.connectors.get(sender), exchange.incoming(sender)
     if application is None or operation is None:
         raise NotAllowed(
             Text(
-                en=f"“{identity.application}” does not send “{exchange.name}”.",
-                fr=f"« {identity.application} » n'émet pas l'échange « {exchange.name} ».",
+                en=f"“{sender}” does not send “{exchange.name}”.",
+                fr=f"« {sender} » n'émet pas l'échange « {exchange.name} ».",
             )
         )
     return _Saying(application.operation(operation), largest_of(application, [operation], hub.settings))
@@ -211,12 +222,14 @@ def _accepted(receipt: Receipt) -> Response:
         "message": receipt.message,
         "exchange": receipt.exchange,
         "reference": receipt.reference,
-        "accepted_at": iso(receipt.accepted_at),
+        "accepted_at": receipt.accepted_at,
         "duplicate": receipt.duplicate,
         "deliveries": receipt.deliveries,
     }
     return _Accepted(
-        orjson.dumps(content), location=b"/api/v1/messages/%b" % receipt.message.encode(), replayed=receipt.duplicate
+        orjson.dumps(content, option=orjson.OPT_UTC_Z),
+        location=b"/api/v1/messages/%b" % receipt.message.encode(),
+        replayed=receipt.duplicate,
     )
 
 

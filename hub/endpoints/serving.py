@@ -9,5 +9,5 @@ from hub.assembly import Hub
 
 def hub_of(connection: HTTPConnection) -> Hub:
     """The hub that answers this request."""
-    found: Hub = connection.app.state.hub
+    found: Hub = connection.app.hub
     return found

@@ -73,7 +73,7 @@ async def by_webhook(request: Request, hub: Hub, *, limit: int) -> Proven:
     if not _is_fresh(shown.timestamp, now=hub.clock()):
         raise unproven()
     body = await read_body(request, limit=limit)
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    doorkeeper: Doorkeeper = request.app.doorkeeper
 
     def proven(key: ApiKey) -> bool:
         secret = bytes.fromhex(doorkeeper.secret_of(key, hub))

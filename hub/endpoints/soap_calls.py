@@ -102,7 +102,7 @@ async def _known(
 
 def doorkeeper_of(request: Request) -> Doorkeeper:
     """Who recognises the callers of this application's doors."""
-    found: Doorkeeper = request.app.state.doorkeeper
+    found: Doorkeeper = request.app.doorkeeper
     return found
 
 

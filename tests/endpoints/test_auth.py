@@ -8,11 +8,13 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
 from hub.desk import digest
-from hub.errors import MessageError
+from hub.endpoints.auth import Identity
+from hub.errors import HubUnavailable, MessageError
 from hub.ledger import ApiKey
 from tests.endpoints.doors import Doors, bin_request
 
@@ -162,3 +164,104 @@ async def test_a_key_that_another_node_ends_is_refused_within_a_second(doors: Do
     await asyncio.sleep(1.1)
 
     assert (before.status_code, (await doors.say(bin_request())).status_code) == (202, 401)
+
+
+async def test_all_who_come_while_a_key_is_read_are_served_by_one_reading(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = AsyncMock(side_effect=doors.hub.ledger.key)
+    monkeypatch.setattr(doors.hub.ledger, "key", reading)
+
+    answers = await asyncio.gather(*(doors.say(bin_request(f"D-{number}")) for number in range(20)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert reading.await_count == 1
+
+
+async def test_a_reading_that_failed_is_nobody_s_answer_but_theirs_who_waited_for_it(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(doors.hub.ledger, "key", AsyncMock(side_effect=HubUnavailable()))
+        failed = await asyncio.gather(*(doors.say(bin_request()) for _ in range(5)))
+
+    assert {answer.status_code for answer in failed} == {503}
+    assert (await doors.say(bin_request())).status_code == 202
+
+
+async def test_a_key_that_was_not_there_is_found_as_soon_as_it_is(doors: Doors) -> None:
+    clear = f"hub_{'0' * 12}_{'a' * 64}"
+    now = datetime.now(UTC)
+    before = await doors.say(bin_request(), key=clear)
+
+    made = ApiKey("0" * 12, "portal", "default", digest("a" * 64), ("send:*",), now, expires_at=now + timedelta(days=1))
+    await doors.hub.ledger.add_key(made, actor="test")
+
+    assert (before.status_code, (await doors.say(bin_request(), key=clear)).status_code) == (401, 202)
+
+
+async def test_who_comes_after_a_key_was_ended_is_not_served_by_a_reading_from_before(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, go_on = doors.hub.ledger.key, asyncio.Event()
+    readings = 0
+
+    async def slowly(key: str) -> ApiKey:
+        nonlocal readings
+        readings += 1
+        found = await read(key)
+        if readings == 1:
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(doors.hub.ledger, "key", slowly)
+    early = asyncio.create_task(doors.say(bin_request()))
+    while not readings:
+        await asyncio.sleep(0)
+    await doors.hub.desk.revoke_key(doors.portal.split("_")[1], actor="test", reason="leaked")
+    late = await doors.say(bin_request("D-2"))
+    go_on.set()
+    await early
+
+    assert late.status_code == 401
+    assert (await doors.say(bin_request("D-3"))).status_code == 401
+
+
+async def test_whoever_hangs_up_takes_the_reading_from_nobody(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, reading, go_on = doors.hub.ledger.key, asyncio.Event(), asyncio.Event()
+
+    async def slowly(key: str) -> ApiKey:
+        reading.set()
+        await go_on.wait()
+        return await read(key)
+
+    monkeypatch.setattr(doors.hub.ledger, "key", slowly)
+    first = asyncio.create_task(doors.say(bin_request()))
+    await reading.wait()
+    second = asyncio.create_task(doors.say(bin_request("D-2")))
+    await asyncio.sleep(0)
+    first.cancel()
+    go_on.set()
+
+    assert (await second).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "may"),
+    [
+        ("send:*", "send:bin-replacement", True),
+        ("send:bin-replacement", "send:bin-replacement", True),
+        ("send:birth-certificate", "send:bin-replacement", False),
+        ("send:*", "send:", False),
+        ("send:*", "collect:waste", False),
+        ("admin", "read", True),
+        ("admin", "status:own", True),
+        ("admin", "content", False),
+        ("admin", "send:bin-replacement", False),
+        ("read", "admin", False),
+        ("status:own", "status:own", True),
+        ("read", "status:own", False),
+    ],
+)
+def test_a_right_covers_what_it_names(held: str, asked: str, may: bool) -> None:
+    assert Identity("k", "portal", "default", frozenset({held})).may(asked) is may

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+from datetime import UTC, datetime
 
-from hub.logs import configure_logging
-from hub.signals import Accepted, Attempted, LaneChanged
+import pytest
+import structlog
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hub.logs import configure_logging, tell
+from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 from hub.telemetry import Telemetry
 
 
@@ -17,6 +24,13 @@ def lines_of(*signals: object) -> list[dict]:
     for signal in signals:
         telemetry.listen(signal)  # type: ignore[arg-type]
     return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def without_time(line: dict) -> list[tuple[str, object]]:
+    """The keys and values of a line, in their order."""
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo == UTC
+    assert line["timestamp"].endswith("Z")
+    return [(name, value) for name, value in line.items() if name != "timestamp"]
 
 
 def attempted(event: str, reason: str = "") -> Attempted:
@@ -48,6 +62,73 @@ def test_nothing_in_a_value_breaks_a_line_or_reaches_the_terminal() -> None:
     assert "\u202e" not in line["reason"]
     assert "é" in line["reason"]
     assert len(line["reason"]) < 1000
+
+
+_SIGNALS: tuple[Signal, ...] = (
+    Accepted("bin-replacement", "portal", "D-1", "m", duplicate=True),
+    NotAccepted("bin-replacement", "portal", "invalid-message"),
+    attempted("delivered"),
+    attempted("retry", "numéro inconnu"),
+    LaneChanged("waste/default", "open", "no answer"),
+    Missed("bin-replacement", "waste", "D-1", "m"),
+    Fetched("waste-progress", 3, "unavailable"),
+)
+
+
+@pytest.mark.parametrize("signal", _SIGNALS)
+def test_a_line_that_is_written_straight_is_the_one_that_structlog_writes(
+    signal: Signal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (straight,) = lines_of(signal)
+
+    monkeypatch.setattr("hub.logs._Straight.took", lambda *_: False)
+    (careful,) = lines_of(signal)
+
+    assert without_time(straight) == without_time(careful)
+
+
+@given(
+    values=st.dictionaries(
+        st.sampled_from(["reference", "reason", "lane"]),
+        st.text(st.characters(exclude_categories=[]), max_size=450)
+        | st.floats()
+        | st.booleans()
+        | st.integers(-(2**53), 2**53),
+    )
+)
+@example(values={"reason": "\x7f"})
+@example(values={"reason": "\ud800"})
+@example(values={"reason": 'a "quoted" \\ path'})
+@example(values={"reason": "x" * 400})
+@example(values={"reason": "\u2028\u00ad"})
+def test_whatever_the_values_are_it_is_written_straight_or_not_at_all(values: dict[str, str | float]) -> None:
+    stream, careful = io.StringIO(), io.StringIO()
+    configure_logging(stream=stream)
+    tell("info", "told", values)
+    configure_logging(stream=careful)
+    structlog.get_logger("hub").info("told", **values)
+
+    assert without_time(json.loads(stream.getvalue())) == without_time(json.loads(careful.getvalue()))
+
+
+@pytest.mark.parametrize("level", ["info", "warning", "error"])
+def test_a_level_that_is_not_asked_for_is_not_written(level: str) -> None:
+    stream = io.StringIO()
+    configure_logging(logging.WARNING, stream=stream)
+
+    tell(level, "told", {})
+
+    assert bool(stream.getvalue()) is (level != "info")
+
+
+def test_whoever_is_given_to_it_is_told_the_lines() -> None:
+    told: list[tuple[str, str, dict]] = []
+    telemetry = Telemetry(lambda level, event, values: told.append((level, event, dict(values))))
+
+    telemetry.listen(NotAccepted("bin-replacement", "portal", "invalid-message"))
+
+    values = {"exchange": "bin-replacement", "sender": "portal", "kind": "invalid-message"}
+    assert told == [("warning", "refused at the door", values)]
 
 
 def test_an_unexpected_error_is_logged_without_its_words() -> None:

@@ -33,7 +33,7 @@ async def enter(request: Request) -> Response:
         check_form(request, fields, bound_to=request.cookies.get(FORM, ""))
     except HubError:
         return _door(request, status=403, problem="form_expired")
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    doorkeeper: Doorkeeper = request.app.doorkeeper
     try:
         identity = await doorkeeper.identify(credentials_of(fields.get("key", "").strip()), hub_of(request))
         identity.require("read")

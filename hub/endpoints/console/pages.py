@@ -100,7 +100,7 @@ async def _visit(request: Request) -> Visit | None:
     session = sessions_of(request).read(request.cookies.get(SESSION, ""))
     if session is None:
         return None
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    doorkeeper: Doorkeeper = request.app.doorkeeper
     hub = hub_of(request)
     try:
         identity = await doorkeeper.known(session.key, hub)
@@ -169,7 +169,7 @@ def zone_of(hub: Hub) -> ZoneInfo:
 
 def sessions_of(request: Request) -> Sessions:
     """The sessions of this application."""
-    found: Sessions = request.app.state.sessions
+    found: Sessions = request.app.sessions
     return found
 
 

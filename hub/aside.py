@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 LARGE = 64 * 1024
 """Bytes of a document; what is smaller takes some tens of milliseconds at most, and goes on at once."""
@@ -15,10 +15,11 @@ _thread = ThreadPoolExecutor(1, "large-documents")
 """One large document after the other: together they would leave the event loop less of the interpreter."""
 
 Result = TypeVar("Result")
+Given = TypeVarTuple("Given")
 
 
-async def aside(work: Callable[[], Result], *, size: int) -> Result:
+async def aside(work: Callable[[*Given], Result], *given: *Given, size: int) -> Result:
     """What `work` on a document of `size` bytes gives or raises. It may only read what others use."""
     if size <= LARGE:
-        return work()
-    return await asyncio.get_running_loop().run_in_executor(_thread, copy_context().run, work)
+        return work(*given)
+    return await asyncio.get_running_loop().run_in_executor(_thread, copy_context().run, work, *given)

@@ -41,12 +41,13 @@ class Call(Fact, frozen=True):
     @property
     def shown(self) -> bytes:
         """What it says, after its headers, but for the files."""
-        return self.body + b"".join(each for each in self.rest if isinstance(each, bytes))
+        return self.body + b"".join(each for each in self.rest if isinstance(each, bytes)) if self.rest else self.body
 
     @property
     def length(self) -> int:
         """How many bytes it says, after its headers."""
-        return len(self.body) + sum(each.size if isinstance(each, Enclosed) else len(each) for each in self.rest)
+        rest = sum(each.size if isinstance(each, Enclosed) else len(each) for each in self.rest) if self.rest else 0
+        return len(self.body) + rest
 
 
 class Reply(Fact, frozen=True):

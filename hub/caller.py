@@ -34,7 +34,7 @@ from hub.transports.signed_answers import Doubted, doubted, vouched
 from hub.transports.soap import soap_call
 from hub.transports.timestamps import created_text
 from hub.transports.tokens import SignIn, Tokens, Transport
-from hub.transports.webhooks import proven
+from hub.transports.webhooks import PROVING, proven
 
 log = logging.getLogger("hub.caller")
 
@@ -111,17 +111,17 @@ class Caller:
             said = keyed(application, name, document, key)
             call = self._made(_Going(application, name, said, authority, beside), signed.credentials)
             call = replace(call, url=at) if at else call
-            # A question is to be answered each time that it is put, also the one that looks up what `key` was told.
-            known_by = key if application.spec.operations[name].direction == "out" else uuid4().hex
-            call = proven(call, application.spec.authentication, signed.credentials, key=known_by, now=self._clock())
+            if application.spec.authentication.kind in PROVING:
+                call = self._proven(call, application, name, credentials=signed.credentials, key=key)
         except MessageError as error:
             return Answer(Refused(all_problems(error)))
         except ConfigurationError as error:
             return Answer(Misconfigured(error.text))
         media = call.headers.get("Content-Type", "").partition(";")[0]
         try:
-            asked = conditional(call, known)
-            reply = await self._sent(asked, signed.sign_in)
+            asked = conditional(call, known) if known else call
+            send = self._transport.send
+            reply = await (self._signed_in(asked, signed.sign_in, send) if signed.sign_in else send(asked))
         except MessageError as error:
             return Answer(Refused(all_problems(error)), call.shown, media)
         except TransportError as error:
@@ -172,9 +172,6 @@ class Caller:
             log.error("connectors/%s: no file is fetched from one of its addresses: %s", application.name, error)
             return None
 
-    async def _sent(self, call: Call, sign_in: SignIn | None) -> Reply:
-        return await self._signed_in(call, sign_in, self._transport.send)
-
     async def _signed_in(self, call: Call, sign_in: SignIn | None, send: Callable[[Call], Awaitable[Reply]]) -> Reply:
         """The reply; with a new token once, when the application no longer takes the one that there is: it did nothing."""
         if sign_in is None:
@@ -204,27 +201,31 @@ class Caller:
         instance = spec.instances.get(application.instance(going.authority))
         if instance is None:
             raise ConfigurationError(_no_instance(application.name, going.authority))
-        common: dict[str, Any] = {
-            "address": self._expanded(instance.address),
-            "credentials": credentials,
-            "total": (spec.operations[name].timeout or spec.timeout).total_seconds(),
-        }
+        address, total = self._expanded(instance.address), (spec.operations[name].timeout or spec.timeout).total_seconds()
         if isinstance(operation.binding, SoapBinding):
             way = spec.operations[name].files
-            common |= {"signer": self._signer(instance), "now": self._clock()}
+            common: dict[str, Any] = {"signer": self._signer(instance), "now": self._clock()}
             if spec.authentication.shown_as == "digest":
                 common |= {"nonce": random_piece(), "created": created_text(self._clock())}
             if operation.binding.addressed.declared:
                 common["message_id"] = f"urn:uuid:{uuid4()}"
-            call = soap_call(operation, body, **common)
+            call = soap_call(operation, body, address=address, credentials=credentials, total=total, **common)
             call = call if way == "inside" else enclosing(call, going.beside, way=way)
         else:
-            call = rest_call(operation, document, body=body, beside=going.beside, **common)
+            call = rest_call(
+                operation, document, body=body, address=address, credentials=credentials, total=total, beside=going.beside
+            )
         if not (instance.certificates or instance.client_certificate or call.rest):
             return call
         certificates = _file(application, instance.certificates) if instance.certificates else ""
         identity = self._settings.secret(instance.client_certificate)
         return replace(call, certificates=certificates, identity=identity, total=call.total + call.length / PACE)
+
+    def _proven(self, call: Call, application: Application, name: str, *, credentials: Credentials | None, key: str) -> Call:
+        """The call with its signature. A question is to be answered each time that it is put, also the one that looks up
+        what `key` was told."""
+        known_by = key if application.spec.operations[name].direction == "out" else uuid4().hex
+        return proven(call, application.spec.authentication, credentials, key=known_by, now=self._clock())
 
     def _expanded(self, address: str) -> str:
         """An address of a connector: the environment is the same for as long as this process lives. ConfigurationError."""
@@ -265,8 +266,8 @@ class Caller:
             return doubted(await self._judged(application, name, reply), reply, doubt)
         return await self._judged(application, name, proven)
 
-    async def _judged(self, application: Application, name: str, reply: Reply) -> Outcome | Missing:
-        return await aside(partial(self._judgement, application, name, reply, self._clock()), size=len(reply.body))
+    def _judged(self, application: Application, name: str, reply: Reply) -> Awaitable[Outcome | Missing]:
+        return aside(self._judgement, application, name, reply, self._clock(), size=len(reply.body))
 
     def _judgement(self, application: Application, name: str, reply: Reply, now: datetime) -> Outcome | Missing:
         operation, spec = application.operation(name), application.spec.operations[name]

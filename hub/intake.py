@@ -6,7 +6,6 @@ Nothing of a message that is refused is kept; every error of it is said at once.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -99,7 +98,8 @@ class Intake:
             self._announce(NotAccepted(arrival.exchange, arrival.application, "too-many-waiting"))
             raise
         finally:
-            await self._claim_check.let_go(errand.uploads)
+            if errand.uploads:
+                await self._claim_check.let_go(errand.uploads)
         self._accepted(arrival, receipt)
         return receipt
 
@@ -159,8 +159,10 @@ class Intake:
     async def _kept(self, recognised: Callable[[], Awaitable[Acceptance]]) -> Receipt:
         """The receipt of an acceptance; made anew when what its sender holds was changed in the same moment."""
         for _ in range(TRIES):
-            with suppress(Moved):
+            try:
                 return await self._ledger.accept(await recognised())
+            except Moved:
+                continue
         raise HubUnavailable
 
     async def _recognise(self, arrival: Arrival, errand: Errand) -> Acceptance:
@@ -175,7 +177,7 @@ class Intake:
             )
         part = self._catalogue.connectors[arrival.application].operation(operation).input
         size = len(arrival.body)
-        document, reading = await aside(partial(self._read, exchange, arrival, part), size=size)
+        document, reading = await aside(self._read, exchange, arrival, part, size=size)
         said = Said(
             exchange,
             arrival.application,
@@ -198,8 +200,9 @@ class Intake:
         if said.files:
             await self._claim_check.look_at(said.files.values())
         said = await self._addressed(said)
-        written = await aside(partial(self._written, said), size=size)
-        return await self._in_time(self._acceptance(said, documents=written))
+        written = await aside(self._written, said, size=size)
+        made = self._acceptance(said, documents=written)
+        return await self._in_time(made) if made.message.expires_at else made
 
     def _read(self, exchange: Exchange, arrival: Arrival, part: Part | None) -> tuple[Document, Reading]:
         """The document of an arrival, and its record; both are empty where its operation says nothing. Raises MessageError
@@ -208,11 +211,11 @@ class Intake:
             return {}, Reading({}, {})
         document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters}
         reading, problems = _rows(exchange, document, arrival)
+        others = part.check(arrival.body)
+        if reading is not None and not others:
+            return document, reading
         named = {problem.path for problem in problems}
-        rest = tuple(problem for problem in part.check(arrival.body) if problem.path not in named)
-        if reading is None or rest:
-            raise MessageError(problems=(*problems, *rest))
-        return document, reading
+        raise MessageError(problems=(*problems, *[problem for problem in others if problem.path not in named]))
 
     async def _with_fetched(
         self, said: Said, wanted: Sequence[Wanted], arrival: Arrival, errand: Errand
@@ -308,12 +311,15 @@ class Intake:
 
     async def _addressed(self, said: Said) -> Said:
         """What was said, joined to its request by the crosswalk where it does not name it, with what is remembered of it."""
-        for row, by in said.exchange.translation.recalls(said.record).items():
+        translation = said.exchange.translation
+        if not (translation.two_way or translation.recalled):
+            return said
+        for row, by in translation.recalls(said.record).items():
             value = canonical_text(said.record.get(by))
             found = await self._ledger.recall(said.authority, said.sender, name=by, value=value)
             if found and row == said.exchange.spec.key:
                 said = replace(said, reference=found)
-        reference = said.reference or said.exchange.translation.reference(said.record)
+        reference = said.reference or translation.reference(said.record)
         memory = await recollect(self._ledger, said.exchange, authority=said.authority, reference=reference)
         return replace(said, memory=memory) if memory else said
 

@@ -29,11 +29,16 @@ class KeyRing:
 
     ciphers: Mapping[int, AESGCM] = field(repr=False)
     session: bytes = field(repr=False)
+    _sealing: tuple[bytes, AESGCM] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        newest = max(self.ciphers)
+        object.__setattr__(self, "_sealing", (bytes([newest]), self.ciphers[newest]))
 
     def seal(self, data: bytes, bound_to: str) -> bytes:
         """`data`, encrypted and bound to `bound_to`."""
-        version, nonce = max(self.ciphers), random_piece()
-        return bytes([version]) + nonce + self.ciphers[version].encrypt(nonce, data, bound_to.encode())
+        (version, cipher), nonce = self._sealing, random_piece()
+        return version + nonce + cipher.encrypt(nonce, data, bound_to.encode())
 
     def open(self, sealed: bytes, bound_to: str) -> bytes:
         """What `seal` was given. Raises ConfigurationError for a key that is not here, or bytes that are not those."""
@@ -68,6 +73,14 @@ def open_keyring(path: Path) -> KeyRing:
             )
         )
     keys = [urlsafe_b64decode(line) for line in path.read_text(encoding="ascii").split()]
+    if len(keys) < 2:
+        raise ConfigurationError(
+            Text(
+                en=f"{path} must hold the session key and a sealing key, one a line: put back the hub.keys that was there.",
+                fr=f"{path} doit contenir la clé de session et une clé de scellement, une par ligne : "
+                "remettez le hub.keys d'avant.",
+            )
+        )
     ciphers = {number: AESGCM(key) for number, key in enumerate(keys[1:], start=1)}
     return KeyRing(ciphers, keys[0])
 

@@ -28,6 +28,10 @@ DOUBT = timedelta(seconds=30)
 """How long what may be a late echo waits for what its sender says next."""
 
 
+_NEWS = Heard(Worth.NEWS)
+_PRIORITIES = {each.name.lower(): each for each in Priority}
+
+
 class Said(Fact, frozen=True):
     """One thing said to the hub, read: by whom, its record and files, and the bytes as they came (`original`).
 
@@ -57,7 +61,7 @@ class Said(Fact, frozen=True):
     def heard(self) -> Heard:
         """What it is worth: in a two-way exchange, an echo of what its sender was told goes nowhere."""
         if self.memory is None or self.document is None:
-            return Heard(Worth.NEWS)
+            return _NEWS
         return self.memory.hear(self.exchange.translation, self.sender, self.record, self.document)
 
 
@@ -77,8 +81,10 @@ def acceptance(
     due_at = now + DOUBT if heard.worth is Worth.DOUBTFUL else now
     receivers = said.exchange.translation.receivers(said.sender) if heard.worth is not Worth.NOTHING else ()
     deliveries = tuple(
-        _delivery(said.exchange, message, receiver, catalogue=catalogue, number=number, due_at=due_at)
-        for number, receiver in enumerate(receivers, start=1)
+        [
+            _delivery(said.exchange, message, receiver, catalogue=catalogue, number=number, due_at=due_at)
+            for number, receiver in enumerate(receivers, start=1)
+        ]
     )
     detail = {} if heard.worth is Worth.NEWS else {"worth": heard.worth.name.lower()}
     images = (heard.held,) if heard.held else ()
@@ -90,7 +96,7 @@ def acceptance(
         images=images,
         record=said.record,
         documents=documents,
-        files={ticket: file for ticket, file in said.files.items() if isinstance(file, Apart)},
+        files={ticket: file for ticket, file in said.files.items() if isinstance(file, Apart)} if said.files else {},
     )
 
 
@@ -115,6 +121,8 @@ def _message(said: Said, revision: str, *, id: str, now: datetime, fingerprint: 
 def _expires_at(said: Said, now: datetime) -> datetime | None:
     """The earliest of the deadlines: the sender's own, the one that the record carries, the exchange's."""
     spec = said.exchange.spec
+    if not (said.expires_at or spec.deadline or spec.expires):
+        return None
     carried = said.record.get(spec.deadline) if spec.deadline else None
     deadlines = (
         said.expires_at,
@@ -160,7 +168,7 @@ def _delivery(
         position=0,
         state=State.WAITING,
         due_at=due_at,
-        priority=Priority[exchange.spec.priority.upper()],
+        priority=_PRIORITIES[exchange.spec.priority],
         skipped=on_dead == "skip",
     )
 

@@ -21,9 +21,8 @@ class TimeLimits:
         """A limit of so many seconds on what stands in its `with`. TimeoutError when it runs out."""
         return Limit(self, seconds)
 
-    def begin(self, limit: Limit) -> dict[Limit, float]:
+    def begin(self, limit: Limit, loop: asyncio.AbstractEventLoop) -> dict[Limit, float]:
         """Let a limit run from now; those among which it runs."""
-        loop = asyncio.get_running_loop()
         ends_at = loop.time() + limit.seconds
         kind = (loop, limit.seconds)
         running = self._running.get(kind)
@@ -57,11 +56,12 @@ class Limit:
         self._has_run_out = False
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a time limit is for a task")
         self._task, self._asked = task, task.cancelling()
-        self._running = self._limits.begin(self)
+        self._running = self._limits.begin(self, loop)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Tell what it ended itself from what others cancelled meanwhile, just as `asyncio.Timeout` does."""

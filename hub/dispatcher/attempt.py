@@ -10,8 +10,8 @@ from hub.call import Delivered, Outcome, Refused
 from hub.caller import Answer
 from hub.catalogue import Application, Exchange
 from hub.contract import Document
-from hub.dispatcher.recollection import Recollection, clash_of
-from hub.facts import Fact, field, replace
+from hub.dispatcher.recollection import NOTHING_KNOWN, Recollection, clash_of
+from hub.facts import Fact, replace
 from hub.ledger import Claim, Content, Crossing, Held, Settlement
 from hub.lifecycle import Decision
 from hub.message import Apart, Record, State
@@ -33,7 +33,7 @@ class Plan(Fact, frozen=True):
     record: Record
     document: Document
     merged: Merged
-    known: Recollection = field(default_factory=Recollection)
+    known: Recollection = NOTHING_KNOWN
 
     @property
     def images(self) -> tuple[Held, ...]:
@@ -116,8 +116,10 @@ def crossings(claim: Claim, result: Result, heard: Record) -> tuple[Crossing, ..
     message, receiver = claim.message, claim.delivery.receiver
     known = result.plan.exchange.translation.remembered(receiver, {**result.plan.record, **heard})
     return tuple(
-        Crossing(message.authority, receiver, name, value, message.reference, message.exchange)
-        for name, value in known.items()
+        [
+            Crossing(message.authority, receiver, name, value, message.reference, message.exchange)
+            for name, value in known.items()
+        ]
     )
 
 
@@ -178,10 +180,8 @@ def kept(claim: Claim, result: Result) -> tuple[Content, ...]:
         return (Content(clash_of(id), "application/json", shown(result.clashes)),)
     if answer is None:
         return ()
-    kept = [Content(f"request:{id}", answer.media, answer.request)]
-    if answer.reply is not None:
-        kept.append(Content(f"reply:{id}", answer.reply.media, answer.reply.body))
-    return tuple(kept)
+    said, reply = Content(f"request:{id}", answer.media, answer.request), answer.reply
+    return (said, Content(f"reply:{id}", reply.media, reply.body)) if reply else (said,)
 
 
 def detail_of(result: Result, seconds: float) -> Mapping[str, Any]:

@@ -121,7 +121,7 @@ class Dispatcher:
                 ready.document,
                 authority=authority,
                 key=outgoing_key(claim),
-                beside=await self._beside(ready),
+                beside=await self._beside(ready) if ready.application.encloses(delivery.operation) else NOTHING_BESIDE,
             )
         except Exception:
             log.exception("delivery %s: the hub itself failed in the call", delivery.id)
@@ -146,12 +146,12 @@ class Dispatcher:
 
     async def _cleared(self, claim: Claim) -> Plan | Result:
         """Nothing leaves for a message that has expired, cannot be written, may have been carried out, or is another's."""
-        if too_late := expired(claim, self._clock()):
+        if claim.message.expires_at and (too_late := expired(claim, self._clock())):
             return Result(too_late, is_late=True)
-        plan = await self._translated(claim)
+        plan = self._as_written(claim) or await self._translated(claim)
         if isinstance(plan, Result):
             return plan
-        if settled := _without_a_call(plan):
+        if plan.known.memory and (settled := _without_a_call(plan)):
             return settled
         if claim.delivery.look_up and not self._policy(claim).repeatable:
             settled = await self._looked_up(plan)
@@ -159,18 +159,30 @@ class Dispatcher:
                 return settled
         if plan.telling:
             await self._ledger.tell(plan.telling)
-        return plan if await self._still_holds(claim) else Result(NotSent(TAKEN_UP), plan)
+        return plan if self._is_fresh(claim) or await self._still_holds(claim) else Result(NotSent(TAKEN_UP), plan)
+
+    def _is_fresh(self, claim: Claim) -> bool:
+        """Whether its lease has so long to run that the claim is good beyond question."""
+        until = claim.delivery.lease_until
+        return until is not None and self._clock() + FRESH < until
 
     async def _still_holds(self, claim: Claim) -> bool:
         """Whether the claim is still good in the moment before its call leaves."""
         held = claim.delivery
-        if held.lease_until and self._clock() + FRESH < held.lease_until:
-            return True
         found = await self._ledger.delivery(held.id)
         # The clock is read after the book: this node may have stood still in between.
         return (found.token, found.holder) == (held.token, held.holder) and bool(
             found.lease_until and found.lease_until > self._clock()
         )
+
+    def _as_written(self, claim: Claim) -> Plan | None:
+        """The receiver's document as it was written when its message was accepted, if the claim brings it."""
+        if claim.document is None or claim.record is None:
+            return None
+        exchange = self._catalogue.exchange(claim.message.exchange).of(claim.message.authority)
+        merged = Merged(dict(claim.document), claim.record)
+        application = self._catalogue.connectors[claim.delivery.receiver]
+        return Plan(claim, exchange, application, claim.record, claim.document, merged)
 
     async def _translated(self, claim: Claim) -> Plan | Result:
         """The receiver's document, from the message's record; a failure while the crosswalk does not know its request, and
@@ -179,8 +191,6 @@ class Dispatcher:
         exchange = self._catalogue.exchange(message.exchange).of(message.authority)
         application = self._catalogue.connectors[delivery.receiver]
         record = await self._record(claim)
-        if claim.document is not None:
-            return Plan(claim, exchange, application, record, claim.document, Merged(dict(claim.document), record))
         missing = await self._recalled(claim, exchange, record)
         if isinstance(missing, Failed):
             return Result(missing)
@@ -235,8 +245,6 @@ class Dispatcher:
 
     async def _beside(self, plan: Plan) -> Beside:
         """The files that leave beside the document, under the names that their sender gave them."""
-        if not plan.application.encloses(plan.claim.delivery.operation):
-            return NOTHING_BESIDE
         message = plan.claim.message.id
         return Beside(message, {**dict(enclosed(plan.record)), **await self._ledger.uploads(message)})
 

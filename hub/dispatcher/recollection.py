@@ -32,12 +32,15 @@ class Recollection(Fact, frozen=True):
         return self.memory.believed(translation, sender, record, before=self.before)
 
 
+NOTHING_KNOWN = Recollection()
+
+
 async def recollection(ledger: Ledger, claim: Claim, exchange: Exchange) -> Recollection:
     """All that is remembered for a claimed delivery."""
     message = claim.message
     memory = await recollect(ledger, exchange, authority=message.authority, reference=message.reference)
     if memory is None:
-        return Recollection()
+        return NOTHING_KNOWN
     kept = {content.name for content in await ledger.contents(message.id)}
     before = unpacked_image((await ledger.content(message.id, BEFORE)).data) if BEFORE in kept else None
     doubted = unpack((await ledger.content(message.id, DOUBTED)).data) if DOUBTED in kept else None

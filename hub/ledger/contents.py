@@ -31,13 +31,14 @@ class Safe:
 
     async def sealed(self, acceptance: Acceptance) -> Acceptance:
         """The acceptance with its contents sealed."""
-        if not (acceptance.contents or acceptance.images or acceptance.files):
-            return acceptance
-        message = acceptance.message.id
-        contents = await self._seal_all(acceptance.contents, message)
-        images = tuple(self.sealed_image(each) for each in acceptance.images)
-        files = {ticket: self._sealed_name(file, message) for ticket, file in acceptance.files.items()}
-        return replace(acceptance, contents=contents, images=images, files=files)
+        message, bare = acceptance.message.id, acceptance.contents
+        contents = self._seal(bare, message) if _is_small(bare) else await self._sealed_aside(bare, message)
+        sealed = replace(acceptance, contents=contents)
+        if not (sealed.images or sealed.files):
+            return sealed
+        images = tuple([self.sealed_image(each) for each in sealed.images])
+        files = {ticket: self._sealed_name(file, message) for ticket, file in sealed.files.items()}
+        return replace(sealed, images=images, files=files)
 
     def opened_names(self, message: str, files: Mapping[str, Apart]) -> dict[str, Apart]:
         """Files with their names as they were before they were sealed."""
@@ -63,12 +64,14 @@ class Safe:
 
     async def sealed_settlement(self, settlement: Settlement) -> Settlement:
         """The settlement with what it keeps, and what follows from it, sealed."""
-        if not (settlement.keep or settlement.follow_ups or settlement.images):
-            return settlement
-        keep = await self._seal_all(settlement.keep, settlement.claim.message.id) if settlement.keep else ()
-        follow_ups = tuple([await self.sealed(follow_up) for follow_up in settlement.follow_ups])
-        images = tuple(self.sealed_image(each) for each in settlement.images)
-        return replace(settlement, keep=keep, follow_ups=follow_ups, images=images)
+        message, bare = settlement.claim.message.id, settlement.keep
+        keep = self._seal(bare, message) if _is_small(bare) else await self._sealed_aside(bare, message)
+        sealed = replace(settlement, keep=keep)
+        if not (sealed.follow_ups or sealed.images):
+            return sealed
+        follow_ups = tuple([await self.sealed(follow_up) for follow_up in sealed.follow_ups])
+        images = tuple([self.sealed_image(each) for each in sealed.images])
+        return replace(sealed, follow_ups=follow_ups, images=images)
 
     def opened_claim(self, claim: Claim) -> Claim:
         """The claim with its record opened. What cannot be opened is left for its attempt to find out."""
@@ -110,17 +113,19 @@ class Safe:
         except zlib.error as error:
             raise HubUnavailable(_UNREADABLE) from error
 
-    async def _seal_all(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
-        if sum(len(content.data) for content in contents) > LARGE:
-            return await asyncio.to_thread(self._seal, contents, message)
-        return self._seal(contents, message)
+    async def _sealed_aside(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
+        return await asyncio.to_thread(self._seal, contents, message)
 
     def _seal(self, contents: tuple[Content, ...], message: str) -> tuple[Content, ...]:
         seal = self.cipher.seal
-        return tuple(Content(each.name, each.media, seal(_compressed(each.data), message)) for each in contents)
+        return tuple([Content(each.name, each.media, seal(_compressed(each.data), message)) for each in contents])
 
 
 _UNREADABLE = Text(en="This content cannot be read any more.", fr="Ce contenu n'est plus lisible.")
+
+
+def _is_small(contents: tuple[Content, ...]) -> bool:
+    return sum([len(each.data) for each in contents]) <= LARGE
 
 
 def _compressed(data: bytes) -> bytes:

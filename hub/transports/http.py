@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-import ssl
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -19,6 +17,7 @@ from typing import Any, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
@@ -29,15 +28,14 @@ from hub.call import Call, Enclosed, Reply
 from hub.errors import AnswerTooLarge, CallNotSent, CallUnanswered, MessageError, Text
 from hub.time_limits import TimeLimits
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
+from hub.transports.trust import show, trusted
 
 _IDLE_SECONDS = 4.0
 """Shorter than the 5 s after which Apache, Node and uvicorn close an idle connection: fewer calls cross a closing one."""
 _LONGEST_HEADER = 32 * 1024
 _MOST_HEADERS = 200
-_REVOCATIONS = b"-----BEGIN X509 CRL-----"
 _MOST_INTERIM = 20
 """Interim (1xx) answers before an answer."""
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 _PLAIN_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:[/?][!-\"$-\[\]-~]*)?)")
@@ -60,8 +58,8 @@ _FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection
 
 Take = Callable[[bytes], Awaitable[None]]
 """Takes the next bytes of an answer."""
-_Reader = Callable[["_Wire"], Awaitable[tuple[RawResponseMessage, bytes | None]]]
-"""Reads an answer: its head, and its body, None where some of that is left."""
+_Reader = Callable[["_Wire", int], Awaitable[tuple[RawResponseMessage, bytes | None]]]
+"""Reads an answer of so many bytes at most: its head, and its body, None where some of that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,7 @@ class _Place:
     host: str
     pool: _Pool
     route: aiohttp.ClientRequest
+    key: ConnectionKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,13 @@ class HttpTransport:
     async def send(self, call: Call) -> Reply:
         """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
         it is sent once at most, and CallNotSent says that not one byte of it was given to the network."""
-        return await self._sent(call, partial(_held, largest=call.largest))
+        return await self._sent(call, _held)
 
     async def fetch(self, call: Call, take: Take, *, silence: float) -> Reply:
         """The same for an answer that is not held: where its status is 200, its body is given to `take` piece by piece, and
         the reply has none; of any other, none is read. So many seconds of `silence` end the call too, and so does what
         `take` raises."""
-        return await self._sent(call, partial(_handed_on, largest=call.largest, take=take, silence=silence))
+        return await self._sent(call, partial(_handed_on, take=take, silence=silence))
 
     async def _sent(self, call: Call, read: _Reader) -> Reply:
         lines = _lines(call.headers)
@@ -144,7 +143,7 @@ class HttpTransport:
             trip.left = True
             wire.say(data)
             is_whole = not call.rest or await self._say_rest(call, wire)
-            message, body = await read(wire)
+            message, body = await read(wire, call.largest)
         except BaseException:
             wire.abort()  # what has not left yet is not to leave any more
             connection.close()
@@ -190,49 +189,23 @@ class HttpTransport:
         kind = (url.scheme, trust)
         if kind not in self._pools:
             self._pools[kind] = self._new_pool(trust, encrypted=url.scheme == "https")
-        return _Place(route.headers["Host"], self._pools[kind], route)
+        return _Place(route.headers["Host"], self._pools[kind], route, route.connection_key)
 
     def _new_pool(self, trust: _Trust, *, encrypted: bool) -> _Pool:
         context = self._trusted
         if trust.certificates or trust.identity:
             context = trusted(Path(trust.certificates) if trust.certificates else self._ca_file)
         if trust.identity and encrypted:
-            _show(context, trust.identity)
+            show(context, trust.identity)
         resolver = VettingResolver(self._egress, encrypted=encrypted, lookup=self._lookup)
         kept = {"keepalive_timeout": _IDLE_SECONDS, "ttl_dns_cache": _IDLE_SECONDS}
         return _Pool(resolver=resolver, ssl=context, limit=0, **kept)
 
 
-def _show(context: ssl.SSLContext, identity: str) -> None:
-    """Have a context show a certificate. CallNotSent when the PEM does not hold one with its key."""
-    # OpenSSL reads these from files only; this one has no name that anybody could open.
-    with tempfile.TemporaryFile() as file:
-        file.write(identity.encode())
-        file.seek(0)
-        try:
-            context.load_cert_chain(f"/dev/fd/{file.fileno()}", password=lambda: b"")
-        except (ssl.SSLError, OSError) as error:
-            raise CallNotSent(_NO_IDENTITY) from error
-
-
-_NO_IDENTITY = Text(
-    en="client_certificate: its secret must hold a certificate and its private key, without a password, in PEM.",
-    fr="client_certificate : son secret doit contenir un certificat et sa clé privée, sans mot de passe, au format PEM.",
-)
-
-
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 or later, certificate and host name verified, against the system's authorities or those of `ca_file` alone;
-    where it holds lists of revoked certificates too, each certificate must be on a list's side, and not on the list."""
-    context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file and _REVOCATIONS in ca_file.read_bytes():
-        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
-    return context
-
-
 class _Trip:
     """One call on its way: knows whether it has begun to leave."""
+
+    __slots__ = ("left",)
 
     def __init__(self) -> None:
         self.left = False
@@ -258,6 +231,7 @@ class _Wire(ResponseHandler):
         super().__init__(loop)
         self._calls = 0
         self._interim = 0
+        self._unasked: select.poll | None = None
 
     def begin(self, *, without_body: bool) -> None:
         """Make ready for the answer to a call."""
@@ -309,9 +283,15 @@ class _Wire(ResponseHandler):
             return False
         if self.transport is None or self.should_close:
             return True
-        waiting = select.poll()
-        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        if self._unasked is None:
+            self._unasked = select.poll()
+            self._unasked.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(self._unasked.poll(0))
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp asks for it with each piece of a body that is read; most are read before anything had to be paused."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         self._interim += 1
@@ -333,6 +313,20 @@ class _Pool(aiohttp.TCPConnector):
         super().__init__(**options)
         self._factory = cast("partial[ResponseHandler]", partial(_Wire, self._loop))  # aiohttp has no option for it
 
+    def idle(self, key: ConnectionKey) -> Connection | None:
+        """The connection that `connect` would take from those that are idle; None where it has more to do than that."""
+        waiting = self._conns.get(key)
+        if not waiting:
+            return None
+        wire, since = waiting[0]
+        if not wire.is_connected() or monotonic() - since > _IDLE_SECONDS:
+            return None
+        waiting.popleft()
+        if not waiting:
+            del self._conns[key]
+        self._acquired.add(wire)
+        return Connection(self, key, wire, self._loop)
+
 
 @lru_cache
 def _within(seconds: float) -> aiohttp.ClientTimeout:
@@ -342,7 +336,7 @@ def _within(seconds: float) -> aiohttp.ClientTimeout:
 async def _connected(place: _Place, seconds: float) -> tuple[Connection, _Wire]:
     """A connection that is as good as new, made within so many seconds if there is none."""
     while True:
-        connection = await place.pool.connect(place.route, [], _within(seconds))
+        connection = place.pool.idle(place.key) or await place.pool.connect(place.route, [], _within(seconds))
         wire = cast(_Wire, connection.protocol)
         if not wire.is_stale():
             return connection, wire
@@ -360,7 +354,7 @@ def _lines(headers: Mapping[str, str]) -> str:
     lines = [line for name, line in _OURS.items() if name not in headers]
     for name, value in headers.items():
         is_framing = _is_framing(name)
-        if not _HEADER_VALUE.fullmatch(value):
+        if not (value.isascii() and value.replace("\t", " ").isprintable()):
             raise _unsayable(name)
         if not is_framing:
             lines.append(f"{name}: {value}\r\n")
@@ -377,8 +371,6 @@ def _is_framing(name: str) -> bool:
 
 async def _read(content: StreamReader, largest: int) -> bytes:
     """The decoded body, read piece by piece so that what is too large is cut before it fills the memory."""
-    if content.is_eof() and content.total_bytes <= largest:  # all of it came with its head
-        return content.read_nowait()
     pieces: list[bytes] = []
     size = 0
     while piece := await content.readany():
@@ -389,12 +381,14 @@ async def _read(content: StreamReader, largest: int) -> bytes:
     return b"".join(pieces)
 
 
-async def _held(wire: _Wire, *, largest: int) -> tuple[RawResponseMessage, bytes | None]:
+async def _held(wire: _Wire, largest: int) -> tuple[RawResponseMessage, bytes | None]:
     message, content = await wire.answer()
+    if content.is_eof() and content.total_bytes <= largest:  # all of it came with its head
+        return message, content.read_nowait()
     return message, await _read(content, largest)
 
 
-async def _handed_on(wire: _Wire, *, largest: int, take: Take, silence: float) -> tuple[RawResponseMessage, bytes | None]:
+async def _handed_on(wire: _Wire, largest: int, *, take: Take, silence: float) -> tuple[RawResponseMessage, bytes | None]:
     """The body handed on as it comes; None where there is some that is not read."""
     async with asyncio.timeout(silence):
         message, content = await wire.answer()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from hub.call import Call, Enclosed
@@ -47,20 +47,23 @@ def rest_call(
                 fr=f"L'opération {operation.name} n'est pas une opération REST, ou l'adresse du connecteur a une requête.",
             )
         )
-    given = list(_parameters(operation, document))
+    given = _parameters(operation, document)
     query = "&".join([f"{_coded(name)}={_coded(value)}" for shape, name, value in given if shape.location == "query"])
     path = _path(binding.path, {name: value for shape, name, value in given if shape.location == "path"})
     media, said, rest = _said(operation, binding, document, body=body, beside=beside)
+    shown = {name: _header(name, value) for shape, name, value in given if shape.location == "header"}
+    if headers:
+        shown.update(headers)
+    if binding.accepts:
+        shown["Accept"] = ", ".join(binding.accepts)
+    if said or rest:
+        shown["Content-Type"] = media
+    if credentials:
+        shown.update(credentials.headers())
     return Call(
         method=binding.method.upper(),
         url=address.rstrip("/") + path + (f"?{query}" if query else ""),
-        headers={
-            **{name: _header(name, value) for shape, name, value in given if shape.location == "header"},
-            **(headers or {}),
-            **({"Accept": ", ".join(binding.accepts)} if binding.accepts else {}),
-            **({"Content-Type": media} if said or rest else {}),
-            **(credentials.headers() if credentials else {}),
-        },
+        headers=shown,
         body=said,
         connect=connect,
         total=total,
@@ -82,20 +85,23 @@ def _said(
     return media, b"", rest
 
 
-def _parameters(operation: Operation, document: Document) -> Iterator[tuple[Shape, str, str]]:
+def _parameters(operation: Operation, document: Document) -> list[tuple[Shape, str, str]]:
     """Each parameter's shape, name and value; a list gives each of its values."""
-    for shape in operation.input.shape.children if operation.input else ():
-        if not shape.location:
-            continue
+    shapes = [shape for shape in operation.input.shape.children if shape.location] if operation.input else []
+    given = []
+    for shape in shapes:
         value = document.get(shape.name)
         for each in value if isinstance(value, list | tuple) else (value,):
             if each is not None:
-                yield shape, shape.name.removeprefix("@"), str(each)
+                given.append((shape, shape.name.removeprefix("@"), str(each)))
+    return given
 
 
 def _path(template: str, values: Mapping[str, str]) -> str:
     """The template with each `{name}` replaced by one segment; an empty one (a webhook's) is the address itself."""
-    filled = _NAMED.sub(lambda found: _segment(found[1], values.get(found[1], "")), template)
+    filled = template
+    if "{" in template:
+        filled = _NAMED.sub(lambda found: _segment(found[1], values.get(found[1], "")), template)
     return filled if not filled or filled.startswith("/") else f"/{filled}"
 
 

@@ -21,6 +21,8 @@ from hub.transports.credentials import Credentials
 PREFIX = "whsec_"
 SHORTEST = 16
 """Bytes of a secret. The specification wants 24 to 64; some services give fewer, none should be guessable."""
+PROVING = ("hmac", "webhook")
+"""The ways of signing in by which a request proves itself."""
 MOST_SIGNATURES = 16
 """Of the signatures that a request shows, so many are looked at: there are two in a rotation."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -63,7 +65,7 @@ def proves(secret: bytes, shown: str, *, id: str, timestamp: str, body: bytes) -
 def proven(call: Call, way: Authentication, credentials: Credentials | None, *, key: str, now: datetime) -> Call:
     """The call with its signature, where the application wants one; `key` is what it recognises a repeat by.
     ConfigurationError for a secret that is none, and for a call of several parts."""
-    if credentials is None or way.kind not in ("hmac", "webhook"):
+    if credentials is None or way.kind not in PROVING:
         return call
     if call.rest:
         raise ConfigurationError(_ONE_BODY)

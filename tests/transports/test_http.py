@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -376,6 +377,15 @@ async def test_a_packed_answer_is_unpacked(transport: HttpTransport) -> None:
         assert "content-encoding" not in reply.headers
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+async def test_a_long_answer_that_comes_faster_than_it_is_read_comes_whole(encoding: str, transport: HttpTransport) -> None:
+    plain = bytes(range(256)) * 20_000
+    body = gzip.compress(plain) if encoding == "gzip" else plain
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with serving(saying(head + body)) as server:
+        assert (await transport.send(call(server.url))).body == plain
+
+
 # -- what is never done -----------------------------------------------------------------------------------------------
 
 
@@ -583,6 +593,53 @@ async def test_a_connection_is_kept_for_the_next_call(transport: HttpTransport) 
             await transport.send(call(server.url))
 
         assert server.connections == 1
+
+
+async def test_an_idle_connection_is_taken_just_as_aiohttp_takes_one(transport: HttpTransport) -> None:
+    async def answers_once_all_are_here(_: Reader, writer: Writer) -> None:
+        await all_here.wait()
+        writer.write(OK)
+        await asyncio.sleep(3600)
+
+    all_here = asyncio.Event()
+    async with serving(answers_once_all_are_here) as server:
+        calls = [asyncio.create_task(transport.send(call(server.url))) for _ in range(4)]
+        while server.connections < len(calls):
+            await asyncio.sleep(0.01)
+        all_here.set()
+        await asyncio.gather(*calls)
+        (place,) = transport._places.values()
+        books, taken = place.pool._conns[place.key], place.pool._acquired
+        idle = [wire for wire, _ in books]
+
+        ours = place.pool.idle(place.key)
+        theirs = await place.pool.connect(place.route, [], aiohttp.ClientTimeout())
+
+        assert ours is not None
+        assert (ours.protocol, theirs.protocol) == (idle[0], idle[1])
+        assert ([wire for wire, _ in books], taken) == (idle[2:], set(idle[:2]))
+        ours.release()
+        theirs.release()
+        assert ([wire for wire, _ in books], taken) == ([*idle[2:], *idle[:2]], set())
+
+
+async def test_an_idle_connection_that_is_closed_or_old_is_left_to_aiohttp(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(saying(OK, then="hang")) as server:
+        await transport.send(call(server.url))
+        (place,) = transport._places.values()
+        (wire, _), *_ = place.pool._conns[place.key]
+
+        with monkeypatch.context() as later:
+            later.setattr("hub.transports.http._IDLE_SECONDS", -1.0)
+            assert place.pool.idle(place.key) is None
+        assert wire.transport is not None
+        wire.transport.close()
+
+        assert place.pool.idle(place.key) is None
+        await transport.send(call(server.url))
+        assert server.connections == 2
 
 
 async def test_an_answer_that_comes_before_the_body_has_left_is_heard(transport: HttpTransport) -> None:

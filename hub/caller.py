@@ -16,7 +16,7 @@ from hub.aside import aside
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
 from hub.chance import random_piece
-from hub.codecs import Codecs
+from hub.codecs import Codecs, write_held
 from hub.contract import Document, SoapBinding
 from hub.errors import CallForbidden, ConfigurationError, MessageError, Problem, Text, TransportError
 from hub.facts import Fact, replace
@@ -188,8 +188,8 @@ class Caller:
         part = application.operation(name).input
         if part is None:
             return b""
-        body = self._codecs.of(part).write(document)
-        if problems := part.check(body):
+        body, is_held = write_held(self._codecs.of(part), document)
+        if not is_held and (problems := part.check(body)):
             raise MessageError(problems=problems)
         return body
 

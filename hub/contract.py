@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from hub.errors import Finding, Problem
 
@@ -90,6 +90,17 @@ class Shape:
 
 Check = Callable[[bytes], tuple[Problem, ...]]
 """Holds the bytes of a payload (for SOAP: the element inside the body) against the contract; no problem = it fits."""
+
+
+@runtime_checkable
+class ValueCheck(Protocol):
+    """A check of JSON that can also be asked about a body whose values are at hand."""
+
+    def __call__(self, data: bytes, /) -> tuple[Problem, ...]:
+        """What is wrong with these bytes."""
+
+    def takes(self, value: Any) -> bool:
+        """Whether nothing is wrong with the bytes that this was parsed from, or that it is written as."""
 
 
 def fits(_: bytes) -> tuple[Problem, ...]:

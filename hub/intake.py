@@ -13,7 +13,7 @@ from typing import Literal
 from hub.aside import aside
 from hub.catalogue import Catalogue, Exchange
 from hub.claim_check import ClaimCheck
-from hub.codecs import Codecs
+from hub.codecs import Codecs, read_held
 from hub.contract import Document, Part
 from hub.errors import HubError, HubUnavailable, MessageError, NotFound, Problem, Text, TooManyWaiting
 from hub.facts import Fact, field, replace
@@ -209,9 +209,10 @@ class Intake:
         with the problems of its rows and, besides, of its contract."""
         if part is None:
             return {}, Reading({}, {})
-        document = {**self._codecs.of(part).read(arrival.body), **arrival.parameters}
+        body, is_held = read_held(self._codecs.of(part), arrival.body)
+        document = {**body, **arrival.parameters}
         reading, problems = _rows(exchange, document, arrival)
-        others = part.check(arrival.body)
+        others = () if is_held else part.check(arrival.body)
         if reading is not None and not others:
             return document, reading
         named = {problem.path for problem in problems}

@@ -16,7 +16,19 @@ from hub.codecs.xml import XmlCodec
 from hub.contract import Document, Inside, Part, Shape
 from hub.errors import MessageError, Problem
 
-__all__ = ["Codec", "Codecs", "JsonCodec", "LinesCodec", "NestedCodec", "NoBody", "XmlCodec", "codec_for", "with_inside"]
+__all__ = [
+    "Codec",
+    "Codecs",
+    "JsonCodec",
+    "LinesCodec",
+    "NestedCodec",
+    "NoBody",
+    "XmlCodec",
+    "codec_for",
+    "read_held",
+    "with_inside",
+    "write_held",
+]
 
 
 class Codec(Protocol):
@@ -52,7 +64,17 @@ def codec_for(part: Part) -> Codec:
         return XmlCodec(part.shape, encoding=part.encoding)
     if not part.media and not _has_body(part.shape):
         return NoBody()
-    return JsonCodec(part.shape)
+    return JsonCodec(part.shape, part.check)
+
+
+def read_held(codec: Codec, data: bytes) -> tuple[Document, bool]:
+    """The document of these bytes, and whether the contract is known to take them: then its check need not be asked."""
+    return codec.read_held(data) if isinstance(codec, JsonCodec) else (codec.read(data), False)
+
+
+def write_held(codec: Codec, document: Document) -> tuple[bytes, bool]:
+    """The bytes of this document, and whether the contract is known to take them: then its check need not be asked."""
+    return codec.write_held(document) if isinstance(codec, JsonCodec) else (codec.write(document), False)
 
 
 class Codecs:

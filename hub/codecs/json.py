@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from hub.codecs import json_steps, surprises
-from hub.contract import Document, Kind, Shape
+from hub.contract import Check, Document, Kind, Shape, ValueCheck, fits
 from hub.errors import MessageError, Text
 
 DEPTH = 64
@@ -24,9 +24,6 @@ ELEMENTS = 200_000
 
 _BOM = b"\xef\xbb\xbf"
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
-_DISGUISED = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[0-7])")
-"""Half of a character, or a sign of ASCII that is written otherwise than by itself."""
-
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -41,34 +38,41 @@ class JsonCodec:
     """Reads and writes the JSON of one shape. Made once, used for every message: what is just as the shape says takes the
     steps that were compiled from it, and everything else the careful way, which finds the words."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, check: Check = fits) -> None:
         self._shape = shape
-        self._steps = json_steps.compiled(shape, deepest=DEPTH)
+        self._steps = json_steps.compiled(shape, deepest=DEPTH, longest=ELEMENTS)
+        self._takes = check.takes if isinstance(check, ValueCheck) else lambda _: False
 
     def read(self, data: bytes) -> Document:
         """The document that this body holds."""
-        found = self._quickly_read(data)
-        if found is not None:
-            return found
-        value = _sound(data, _AS_WRITTEN)
-        found = self._steps.read(value)
-        return read(_settled(value), self._shape) if found is None else found
+        found = self._steps.read_body(data)
+        return self._carefully_read(data) if found is None else found[1]
 
-    def _quickly_read(self, data: bytes) -> Document | None:
-        """The document of a body that is not large and in which the quick reader neither meets nor misses anything odd."""
-        if len(data) > ELEMENTS or (b"\\" in data and _DISGUISED.search(data)):
-            return None
-        try:
-            value = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return None
-        found = self._steps.read(value)
-        return found if found is not None and _is_all_of(data, value) else None
+    def read_held(self, data: bytes) -> tuple[Document, bool]:
+        """The document that this body holds, and whether the contract is known to take it."""
+        found = self._steps.read_body(data)
+        if found is None:
+            return self._carefully_read(data), False
+        value, document = found
+        return document, self._takes(value)
+
+    def _carefully_read(self, data: bytes) -> Document:
+        value = _sound(data, _AS_WRITTEN)
+        found = self._steps.read(value, [])
+        return read(_settled(value), self._shape) if found is None else found
 
     def write(self, document: Document) -> bytes:
         """The body of this document, UTF-8."""
         found = self._steps.write(document)
-        return write(document, self._shape) if found is None else found
+        return write(document, self._shape) if found is None else found[1]
+
+    def write_held(self, document: Document) -> tuple[bytes, bool]:
+        """The body of this document, and whether the contract is known to take it."""
+        found = self._steps.write(document)
+        if found is None:
+            return write(document, self._shape), False
+        value, written = found
+        return written, self._steps.exact and self._takes(value)
 
 
 def parse(data: bytes) -> Any:
@@ -100,12 +104,6 @@ def write(document: Document, shape: Shape) -> bytes:
     value = writer.root(document, shape)
     surprises.refuse(writer.problems)
     return orjson.dumps(value)
-
-
-def _is_all_of(data: bytes, value: Any) -> bool:
-    """Whether nothing of a body was lost on reading: each key that stands twice would take a colon with it, -0 its sign."""
-    written = orjson.dumps(value)
-    return written.count(b":") == data.count(b":") and written.count(b"-") == data.count(b"-")
 
 
 def _refused(kind: str, text: Text) -> MessageError:

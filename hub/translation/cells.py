@@ -15,7 +15,7 @@ from hub.contract import Shape
 from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row, RowCheck
 from hub.translation.dates import date_form
-from hub.translation.facets import compile_pattern, fit_of, room_of, whole_match
+from hub.translation.facets import Matcher, bound, compile_pattern, fit_of, matcher, room_of, span_of
 from hub.translation.faults import Cell, Fault
 from hub.translation.letters import Letters
 from hub.translation.record import canonical_text
@@ -39,10 +39,10 @@ def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: 
     base = _base(name, row, side, shape, words)
     if side in row.tweak:
         base = tweaked(base, row.tweak[side], _pair(name, row.tweak[side], words.tweaks.get(side)))
-    parse = _checked(base.parse, row.check) if row.check else base.parse
+    parse = _checked(base, row.check) if row.check else base.parse
     letters = words.letters.get(side) if row.as_ == "text" and not row.date else None
     longest = row.max.get(side)
-    form = _fitted(base.form, letters, longest, shape)
+    form = _fitted(base, letters, longest, shape)
     if _are_fit(base, form):
         form = base.form
     room = min(base.room, room_of(shape), inf if longest is None else longest) if letters is None else -1
@@ -94,8 +94,10 @@ def _dated(name: str, row: Row, side: str, words: Words) -> Cell:
         raise _cannot(name, str(error), str(error)) from error
 
 
-def _checked(parse: Callable[[str], Any], check: RowCheck) -> Callable[[str], Any]:
-    held = compile_check(check)
+def _checked(base: Cell, check: RowCheck) -> Callable[[str], Any]:
+    parse, held = base.parse, compile_check(check)
+    if base.plain and check.looks and check.at_least is None and check.at_most is None:
+        return _looked_at(matcher(compile_pattern(check.looks)), check)
 
     def parse_and_check(text: str) -> Any:
         value = parse(text)
@@ -106,16 +108,27 @@ def _checked(parse: Callable[[str], Any], check: RowCheck) -> Callable[[str], An
     return parse_and_check
 
 
+def _looked_at(whole_match: Matcher, check: RowCheck) -> Callable[[str], str]:
+    """A text that need only look right: most checks are such."""
+
+    def look_at(text: str) -> str:
+        if whole_match(text) is None:
+            raise Fault(said_by(check))
+        return text
+
+    return look_at
+
+
 def compile_check(check: RowCheck) -> Callable[[Any], bool]:
     """Whether a canonical value passes the row's `check`. Raises ConfigurationError for a pattern or bound that is none."""
     try:
-        looks = compile_pattern(check.looks) if check.looks else None
-        lowest, highest = _bound(check.at_least), _bound(check.at_most)
+        whole_match = matcher(compile_pattern(check.looks)) if check.looks else None
+        lowest, highest = bound(_bound(check.at_least)), bound(_bound(check.at_most))
     except (regex.error, ArithmeticError) as error:
         raise _cannot("check", str(error), str(error)) from error
 
     def held(value: Any) -> bool:
-        if looks is not None and whole_match(looks, canonical_text(value)) is None:
+        if whole_match is not None and whole_match(canonical_text(value)) is None:
             return False
         return (lowest is None or value >= lowest) and (highest is None or value <= highest)
 
@@ -142,25 +155,34 @@ def said_by(check: RowCheck) -> Text:
     return Text(en=f"must {' and '.join(parts_en)}", fr=f"doit {' et '.join(parts_fr)}")
 
 
-def _fitted(
-    form: Callable[[Any], str], letters: Letters | None, longest: int | None, shape: Shape | None
-) -> Callable[[Any], str]:
-    """`form` in the side's own letters, cut at `longest` characters, then held against the contract."""
-    fit = fit_of(shape)
+def _fitted(base: Cell, letters: Letters | None, longest: int | None, shape: Shape | None) -> Callable[[Any], str]:
+    """The form of `base` in the side's own letters, cut at `longest` characters, then held against the contract."""
+    form, fit, room, plain = base.form, fit_of(shape), room_of(shape), base.plain
     if letters is None and longest is None and fit is None:
         return form
 
     def form_and_fit(value: Any) -> str:
-        text = form(value)
+        text = value if plain and value.__class__ is str else form(value)
         if letters is not None:
             text = letters.kept(text)
         if longest is not None:
             text = text[:longest]
-        if fit is not None:
+        if fit is not None and not 0 < len(text) <= room:
             fit(text)
         return text
 
+    if base is INTEGER and letters is None and longest is None and (span := span_of(shape)):
+        return _in_span(*span, form_and_fit)
     return form_and_fit
+
+
+def _in_span(lowest: int, highest: int, form_and_fit: Callable[[Any], str]) -> Callable[[Any], str]:
+    """A whole number between two bounds, which needs no more looking at; `form_and_fit` forms all else."""
+
+    def form(value: Any) -> str:
+        return str(value) if value.__class__ is int and lowest <= value <= highest else form_and_fit(value)
+
+    return form
 
 
 def _are_fit(base: Cell, form: Callable[[Any], str]) -> bool:

@@ -91,7 +91,7 @@ def compile_level(plan: Plan) -> Level:
         tuple(draft.mandatory),
         tuple(draft.reads),
         tuple(draft.writes),
-        tuple(draft.required),
+        tuple((slot, slot.name) for slot in draft.required),
         tuple(draft.read_steps),
         tuple(draft.write_steps),
         tuple(fixed),

@@ -21,11 +21,16 @@ _NEVER_ENDING = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)|\{[^{}]*[eids]<=|\{\d*,?\
 MOST_WAYS = 20_000
 """In so many ways at most may a pattern try a text without a time limit: a few milliseconds' worth."""
 
+_WHOLE = regex.compile(r"0|-?[1-9][0-9]{0,17}")
+_SHORT = 19
+"""Of fewer digits, a text is read as a whole number at once."""
+
 _OPEN_REPEAT = regex.compile(r"[*+]|\{\d*,")
 _UNSURE = regex.compile(r"\)[*+{]|\(\?(?!:|P<|=|!|<[=!])|(?<!\\[pP])\{(?!\d)")
 """A group that is repeated, or something in a pattern that may make it try in more ways than its signs tell."""
 
 Fit = Callable[[str], None]
+Matcher = Callable[[str], regex.Match[str] | None]
 
 
 def fit_of(shape: Shape | None) -> Fit | None:
@@ -33,13 +38,7 @@ def fit_of(shape: Shape | None) -> Fit | None:
     if shape is None:
         return None
     tests = [test for test in (_values(shape), _lengths(shape), _bounds(shape), _digits(shape), _patterns(shape)) if test]
-    match tests:
-        case []:
-            return None
-        case [only]:
-            return only
-        case _:
-            return _all(tests)
+    return _all(tests) if tests else None
 
 
 def room_of(shape: Shape | None) -> float:
@@ -49,6 +48,16 @@ def room_of(shape: Shape | None) -> float:
     if _values(shape) or _bounds(shape) or _digits(shape) or _patterns(shape) or (shape.shortest or 0) > 1:
         return -1
     return math.inf if shape.longest is None else shape.longest
+
+
+def span_of(shape: Shape | None) -> tuple[int, int] | None:
+    """The lowest and the highest whole number, where being between them is all that `shape` wants of one."""
+    if shape is None or shape.kind is not Kind.INTEGER:
+        return None
+    if _values(shape) or _lengths(shape) or _digits(shape) or _patterns(shape):
+        return None
+    lowest, highest = bound(_number(shape.lowest)), bound(_number(shape.highest))
+    return (lowest, highest) if isinstance(lowest, int) and isinstance(highest, int) else None
 
 
 def compile_pattern(written: str) -> regex.Pattern[str]:
@@ -63,19 +72,24 @@ def compile_pattern(written: str) -> regex.Pattern[str]:
 
 def matches(pattern: regex.Pattern[str], text: str) -> bool:
     """Whether the whole text fits; False also when it takes too long to tell."""
-    return whole_match(pattern, text) is not None
+    return matcher(pattern)(text) is not None
 
 
-def whole_match(pattern: regex.Pattern[str], text: str) -> regex.Match[str] | None:
-    """How the whole text fits; None also when it takes too long to tell. The time limit costs more than most patterns
-    themselves, for it asks the system for the time of all threads: those that are sure to end soon go without. No other
-    thread goes in between (`concurrent`): to come back after it costs more still."""
-    if len(text) <= _longest_sure(pattern.pattern):
-        return pattern.fullmatch(text, None, None, False)  # not `concurrent`, by its place: its name costs as much as most
-    try:
-        return pattern.fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
-    except TimeoutError:
-        return None
+def matcher(pattern: regex.Pattern[str]) -> Matcher:
+    """A function that tells how the whole of a text fits; None also when it takes too long to tell. The time limit costs
+    more than most patterns themselves, for it asks the system for the time of all threads: those that are sure to end soon
+    go without. No other thread goes in between (`concurrent`): to come back after it costs more still."""
+    longest, fullmatch = _longest_sure(pattern.pattern), pattern.fullmatch
+
+    def whole_match(text: str) -> regex.Match[str] | None:
+        if len(text) <= longest:
+            return fullmatch(text, None, None, False)  # not `concurrent`, by its place: its name costs as much as most
+        try:
+            return fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
+        except TimeoutError:
+            return None
+
+    return whole_match
 
 
 @cache
@@ -91,6 +105,9 @@ def _longest_sure(written: str) -> float:
 
 
 def _all(tests: list[Fit]) -> Fit:
+    if len(tests) == 1:
+        return tests[0]
+
     def fit(text: str) -> None:
         for test in tests:
             test(text)
@@ -137,12 +154,12 @@ def _lengths(shape: Shape) -> Fit | None:
 
 
 def _bounds(shape: Shape) -> Fit | None:
-    lowest, highest = _number(shape.lowest), _number(shape.highest)
+    lowest, highest = bound(_number(shape.lowest)), bound(_number(shape.highest))
     if shape.kind not in (Kind.INTEGER, Kind.DECIMAL) or (lowest is None and highest is None):
         return None
 
     def fit(text: str) -> None:
-        value = _number(text)
+        value = int(text) if text.isdecimal() and text.isascii() and len(text) < _SHORT else _number(text)
         if value is None:
             raise fault("is not a number", "n'est pas un nombre")
         if lowest is not None and value < lowest:
@@ -168,17 +185,19 @@ def _digits(shape: Shape) -> Fit | None:
 
 
 def _patterns(shape: Shape) -> Fit | None:
-    compiled = [pattern for pattern in map(_pattern, shape.patterns) if pattern is not None]
-    if not compiled:
-        return None
+    fits = [_looks(pattern) for pattern in map(_pattern, shape.patterns) if pattern is not None]
+    return _all(fits) if fits else None
+
+
+def _looks(pattern: regex.Pattern[str]) -> Fit:
+    whole_match = matcher(pattern)
 
     def fit(text: str) -> None:
-        for pattern in compiled:
-            if whole_match(pattern, text) is None:
-                raise fault(
-                    f"does not look like {pattern.pattern}, which the contract wants",
-                    f"ne ressemble pas à {pattern.pattern}, que veut le contrat",
-                )
+        if whole_match(text) is None:
+            raise fault(
+                f"does not look like {pattern.pattern}, which the contract wants",
+                f"ne ressemble pas à {pattern.pattern}, que veut le contrat",
+            )
 
     return fit
 
@@ -189,6 +208,12 @@ def _pattern(written: str) -> regex.Pattern[str] | None:
         return compile_pattern(written)
     except regex.error:
         return None
+
+
+def bound(number: Decimal | None) -> Decimal | int | None:
+    """The same bound, as a whole number where it is written as one: these are compared with least work."""
+    written = str(number)
+    return int(written) if _WHOLE.fullmatch(written) else number
 
 
 def _number(text: str) -> Decimal | None:

@@ -26,7 +26,7 @@ class Group:
 
 def reading_group(group: Group) -> Step:
     """Each line as a record. Two lines with the same match value, or one without, are errors."""
-    slot = group.slot
+    slot, match = group.slot, group.match
 
     def read(scene: Scene) -> None:
         raw = scene.raw(slot)
@@ -38,42 +38,47 @@ def reading_group(group: Group) -> Step:
             return
         lines: list[dict[str, Any]] = []
         seen: set[str] = set()
+        trip, outer, start = scene.trip, (scene.record, *scene.outer), f"{scene.at}{slot.path}["
         for number, line in enumerate(raw or ()):
-            at = f"{scene.at}{slot.path}[{number}]."
-            lines.append(_read_line(group, scene, line, at))
-            _unique(group, lines[-1], seen, scene.trip, at)
+            at = f"{start}{number}]."
+            if line.__class__ is dict:
+                lines.append(read_level(group.level, line, trip=trip, at=at, outer=outer))
+            else:
+                lines.append(_read_odd_line(group, scene, line, at))
+            if match is not None:
+                _unique(match, lines[-1], seen, trip, at)
         scene.record[slot.name] = lines  # type: ignore[index]  # a reading's own dict
 
     return read
 
 
-def _read_line(group: Group, scene: Scene, line: Any, at: str) -> dict[str, Any]:
+def _read_odd_line(group: Group, scene: Scene, line: Any, at: str) -> dict[str, Any]:
+    """A line that is a text or some other value."""
     document = {LINE_TEXT: line} if group.texts and not isinstance(line, Mapping) else line
-    if type(document) is not dict and not isinstance(document, Mapping):
+    if not isinstance(document, Mapping):
         scene.trip.wrong(group.slot, scene.at, not_text())
         return {}
     return read_level(group.level, document, trip=scene.trip, at=at, outer=(scene.record, *scene.outer))
 
 
-def _unique(group: Group, line: Mapping[str, Any], seen: set[str], trip: Trip, at: str) -> None:
-    if group.match is None:
-        return
-    value = canonical_text(line.get(group.match.name))
+def _unique(match: Slot, line: Mapping[str, Any], seen: set[str], trip: Trip, at: str) -> None:
+    value = line.get(match.name)
+    if value.__class__ is not str:
+        value = canonical_text(value)
     if not value:
-        trip.missing(group.match, at)
+        trip.missing(match, at)
     elif value in seen:
-        label = group.match.label
         twice = Text(
-            en=f"two lines have the same “{label}”, by which lines are told apart",
-            fr=f"deux lignes ont le même « {label} », qui sert à distinguer les lignes",
+            en=f"two lines have the same “{match.label}”, by which lines are told apart",
+            fr=f"deux lignes ont le même « {match.label} », qui sert à distinguer les lignes",
         )
-        trip.missing(group.match, at, twice)
+        trip.missing(match, at, twice)
     seen.add(value)
 
 
 def writing_group(group: Group) -> Step:
     """Lines are written onto those of the same match value; others of the side are removed, new ones come last."""
-    slot = group.slot
+    slot, match = group.slot, group.match
 
     def write(scene: Scene) -> None:
         lines = scene.record.get(slot.name, ABSENT)
@@ -87,11 +92,12 @@ def writing_group(group: Group) -> Step:
         pairs = _paired(group, lines or [], before)
         scene.container(slot.parent)[slot.key] = written = []
         seen: set[str] = set()
+        trip, outer, start = scene.trip, (scene.record, *scene.outer), f"{scene.at}{slot.path}["
         for number, (line, document) in enumerate(pairs):
-            at = f"{scene.at}{slot.path}[{number}]."
-            outer = (scene.record, *scene.outer)
-            write_level(group.level, line, document, trip=scene.trip, at=at, outer=outer)
-            _unique(group, line, seen, scene.trip, at)
+            at = f"{start}{number}]."
+            write_level(group.level, line, document, trip=trip, at=at, outer=outer)
+            if match is not None:
+                _unique(match, line, seen, trip, at)
             written.append(document.get(LINE_TEXT) if group.texts else document)
 
     return write

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from hub.message import Record
-from hub.translation.facets import compile_pattern, whole_match
+from hub.translation.facets import Matcher, compile_pattern, matcher
 from hub.translation.faults import fault
 from hub.translation.record import canonical_text
 
@@ -19,12 +19,13 @@ _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 @dataclass(frozen=True, slots=True)
 class Joint:
     """A compiled `join` and its `split`. `names` are the joined rows in the order of the text, `form` the text with %s for
-    each of them."""
+    each of them; `whole_match` finds the rows in a text, where it can be split: each in the group of its place."""
 
     template: str
     names: tuple[str, ...]
     form: str
-    pattern: regex.Pattern[str] | None
+    whole_match: Matcher | None
+    places: tuple[int, ...] = ()
 
     def put_together(self, record: Record) -> str | None:
         """The text of the joined rows; None when all are empty. Raises Fault when it would come back as other values."""
@@ -32,34 +33,33 @@ class Joint:
         if not any(values):
             return None
         text = (self.form % tuple(values)).strip()
-        if self.pattern is not None:
-            self._guard(text, values)
+        found = self._found(text)
+        if found is not None and found != values:
+            self._guard(found, values)
         return text
 
     def taken_apart(self, text: str) -> dict[str, str | None]:
         """The joined rows that `text` holds. Raises Fault when it does not look like them."""
-        found = self._found(text)
+        found = self._found(text.strip())
         if found is None:
             raise fault(f"does not look like {self.template}", f"ne ressemble pas à {self.template}")
-        return found
+        return {name: part.strip() or None for name, part in zip(self.names, found, strict=True)}
 
-    def _guard(self, text: str, values: list[str]) -> None:
+    def _guard(self, found: list[str], values: list[str]) -> None:
         """A text that would be read back as *other* values is refused; one that could not be read back may leave."""
-        found = self._found(text)
-        if found is not None and [found[name] or "" for name in self.names] != [value.strip() for value in values]:
+        if [part.strip() for part in found] != [value.strip() for value in values]:
             raise fault(
                 f"put together as {self.template}, it would be read back with other parts",
                 f"assemblé comme {self.template}, il serait relu avec d'autres parties",
             )
 
-    def _found(self, text: str) -> dict[str, str | None] | None:
-        if self.pattern is None:
+    def _found(self, text: str) -> list[str] | None:
+        """What of the text each row is, "" for nothing."""
+        if self.whole_match is None:
             return None
-        text = text.strip()
-        found = whole_match(self.pattern, text)
-        if found is None:  # an empty first or last row took its blank with it: put it back before looking again
-            found = whole_match(self.pattern, f"{text} ") or whole_match(self.pattern, f" {text}")
-        return {name: (found[name] or "").strip() or None for name in self.names} if found else None
+        # an empty first or last row took its blank with it: put it back before looking again
+        found = self.whole_match(text) or self.whole_match(f"{text} ") or self.whole_match(f" {text}")
+        return [found[place] or "" for place in self.places] if found else None
 
 
 def compile_joint(template: str, split: Mapping[str, str]) -> Joint:
@@ -71,7 +71,10 @@ def compile_joint(template: str, split: Mapping[str, str]) -> Joint:
     if len(set(names)) < len(names):
         raise ValueError("a row stands twice")
     form = "%s".join(literal.replace("%", "%%") for literal in literals)
-    return Joint(template, names, form, _splitter(names, literals, split) if split else None)
+    if not split:
+        return Joint(template, names, form, None)
+    splitter = _splitter(names, literals, split)
+    return Joint(template, names, form, matcher(splitter), tuple(splitter.groupindex[name] for name in names))
 
 
 def _splitter(names: tuple[str, ...], literals: tuple[str, ...], split: Mapping[str, str]) -> regex.Pattern[str]:

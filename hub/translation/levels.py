@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.errors import Problem, Text
 from hub.translation.faults import Fault, fault
-from hub.translation.scene import ABSENT, EMPTY, NULLS, Scene, Slot, Step, Trip, put_empty
+from hub.translation.scene import ABSENT, EMPTY, NULLS, Scene, Slot, Step, Trip, container_of, put_empty
 
 ReadEntry = tuple[int, str, str, Callable[[str], Any] | None, Slot]
 WriteEntry = tuple[int, str, str, float, Callable[[Any], str], Slot]
@@ -19,15 +19,16 @@ class Level:
     """The rows of one level, compiled. Simple rows are entries, run in a loop; all others are steps, run after them.
 
     `parents`: the containers below the level's own object, each (its container's number, key, path), outer ones first.
-    `mandatory[n]`: the contract wants container n. `fixed`: (container, key, text) that the contract fixes.
-    `slots` and `groups`: by row name, the place of each row and the level of each group's lines.
+    `mandatory[n]`: the contract wants container n. `required`: what a document must have, each with its name. `fixed`:
+    (container, key, text) that the contract fixes. `slots` and `groups`: by row name, the place of each row and the level
+    of each group's lines.
     """
 
     parents: tuple[tuple[int, str, str], ...]
     mandatory: tuple[bool, ...]
     reads: tuple[ReadEntry, ...]
     writes: tuple[WriteEntry, ...]
-    required: tuple[Slot, ...]
+    required: tuple[tuple[Slot, str], ...]
     read_steps: tuple[Step, ...]
     write_steps: tuple[Step, ...]
     fixed: tuple[tuple[int, str, str], ...]
@@ -41,14 +42,15 @@ def read_level(
     """The record of `document`. What is wrong is noted in `trip`."""
     objects: list[Any] = [document]
     for parent, key, path in level.parents:
-        objects.append(_container(objects[parent].get(key, EMPTY), f"{at}{path}", trip))
+        below = objects[parent].get(key, EMPTY)
+        objects.append(below if below.__class__ is dict else _container(below, f"{at}{path}", trip))
     record = _read_simple_rows(level, objects, trip, at)
     if level.read_steps:
         scene = Scene(level, objects, record, outer, at, trip)
         for step in level.read_steps:
             step(scene)
-    for slot in level.required:
-        value = record.get(slot.name)
+    for slot, name in level.required:
+        value = record.get(name)
         if not value and value in (None, []):
             trip.missing(slot, at)
     return record
@@ -60,23 +62,22 @@ def _read_simple_rows(level: Level, objects: list[Any], trip: Trip, at: str) -> 
     for parent, key, name, parse, slot in level.reads:
         raw = objects[parent].get(key, ABSENT)
         try:
-            if raw is ABSENT:
-                continue
-            if raw is None:
+            if raw.__class__ is str:
+                if not raw or raw.isspace():
+                    record[name] = None
+                else:
+                    record[name] = raw if parse is None else parse(raw)
+            elif raw is None:
                 record[name] = None
-            elif type(raw) is not str:
+            elif raw is not ABSENT:
                 trip.wrong(slot, at, not_text())
-            elif not raw or raw.isspace():
-                record[name] = None
-            else:
-                record[name] = raw if parse is None else parse(raw)
         except Fault as found:
             trip.wrong(slot, at, found)
     return record
 
 
 def _container(found: Any, path: str, trip: Trip) -> Mapping[str, Any]:
-    if type(found) is dict or isinstance(found, Mapping):
+    if isinstance(found, Mapping):
         return found
     if found is None or (isinstance(found, str) and not found.strip()):
         return NULLS
@@ -100,27 +101,36 @@ def write_level(
         above = objects[parent]
         below = above.get(key) if above else None
         objects.append(below if isinstance(below, dict) else None)
-    scene = Scene(level, objects, record, outer, at, trip)
-    fresh = trip.fresh
-    for parent, key, name, room, form, slot in level.writes:
-        value = record.get(name, ABSENT)
-        if value is ABSENT:
-            scene.absent.append(slot)
-        elif not fresh and slot.agrees(scene.raw(slot), value):
-            continue
-        elif value is None:
-            put_empty(scene, slot)
-        else:
-            container = objects[parent]
-            if container is None:
-                container = scene.container(parent)
-            try:
-                container[key] = value if type(value) is str and 0 < len(value) <= room else form(value)
-            except Fault as found:
-                trip.wrong(slot, at, found)
+    absent = _write_simple_rows(level, objects, record, trip, at)
+    if not absent and not level.write_steps and not level.fixed:
+        return
+    scene = Scene(level, objects, record, outer, at, trip, absent)
     for step in level.write_steps:
         step(scene)
     _finish(level, scene)
+
+
+def _write_simple_rows(level: Level, objects: list[Any], record: Mapping[str, Any], trip: Trip, at: str) -> list[Slot]:
+    """The rows that are one value in one place, with as few calls as can be; those that are not carried are returned."""
+    absent: list[Slot] = []
+    fresh = trip.fresh
+    for parent, key, name, room, form, slot in level.writes:
+        value = record.get(name, ABSENT)
+        container = objects[parent]
+        if value is ABSENT:
+            absent.append(slot)
+        elif not fresh and slot.agrees(ABSENT if container is None else container.get(key, ABSENT), value):
+            continue
+        elif value is None:
+            put_empty(Scene(level, objects, record, (), at, trip, absent), slot)
+        else:
+            if container is None:
+                container = container_of(level.parents, objects, parent)
+            try:
+                container[key] = value if value.__class__ is str and 0 < len(value) <= room else form(value)
+            except Fault as found:
+                trip.wrong(slot, at, found)
+    return absent
 
 
 def _finish(level: Level, scene: Scene) -> None:

@@ -102,10 +102,11 @@ class Translation:
     ) -> Reading:
         """The record of `document`, beside which the files `apart` came, and at the addresses in which those `fetched` were
         found. Raises MessageError with the problems of all rows at once."""
-        trip = Trip(side, {}, apart=apart or {}, fetched=fetched or {})
+        files: dict[str, File] = {}
+        trip = Trip(side, files, True, apart or {}, fetched or {}, [], [])
         record = read_level(self._level(side, direction), document, trip=trip, at="", outer=())
         _refuse(trip)
-        return Reading(record, dict(trip.files), tuple(trip.wanted))
+        return Reading(record, files, tuple(trip.wanted))
 
     def write(
         self, side: str, record: Record, files: Files, *, direction: Direction = "out", onto: Document | None = None

@@ -47,17 +47,15 @@ def digest(packed: bytes) -> str:
 
 def canonical_text(value: object) -> str:
     """One value as `when`, the reference and the crosswalk see it: true, 12, 12.50, text; empty for None."""
-    if type(value) is str:
+    if value.__class__ is str:
         return value
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return str(value)
+    if value is None:
+        return ""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def _packed(value: object) -> dict[str, str]:

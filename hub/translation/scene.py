@@ -122,6 +122,19 @@ class Ground(Protocol):
     def parents(self) -> tuple[tuple[int, str, str], ...]: ...
 
 
+def container_of(parents: tuple[tuple[int, str, str], ...], objects: list[Any], number: int) -> dict[str, Any]:
+    """The container of that number among `objects`, made now if it is not there yet."""
+    found: dict[str, Any] | None = objects[number]
+    if found is None:
+        parent, key, _ = parents[number - 1]
+        above = container_of(parents, objects, parent)
+        found = above.setdefault(key, {})
+        if not isinstance(found, dict):
+            found = above[key] = {}
+        objects[number] = found
+    return found
+
+
 @dataclass(slots=True)
 class Scene:
     """One level (the document, or one line of a group) during a reading or writing.
@@ -146,20 +159,13 @@ class Scene:
     def container(self, number: int) -> dict[str, Any]:
         """The container of that number, made now if it is not there yet."""
         found: dict[str, Any] | None = self.objects[number]
-        if found is None:
-            above, key, _ = self.level.parents[number - 1]
-            found = self.container(above).setdefault(key, {})
-            if not isinstance(found, dict):
-                found = self.container(above)[key] = {}
-            self.objects[number] = found
-        return found
+        return container_of(self.level.parents, self.objects, number) if found is None else found
 
     def value_of(self, row: str) -> str:
         """The canonical text of a row here or further out; "" if it is not carried or empty."""
-        for record in (self.record, *self.outer):
-            if row in record:
-                return canonical_text(record[row])
-        return ""
+        if row in self.record:
+            return canonical_text(self.record[row])
+        return next((canonical_text(record[row]) for record in self.outer if row in record), "")
 
 
 Step = Callable[[Scene], None]

@@ -18,7 +18,7 @@ Condition = Mapping[str, tuple[str, ...]]
 
 def applies(scene: Scene, condition: Condition) -> bool:
     """Whether every row of `condition` has one of its canonical values."""
-    return all(scene.value_of(row) in values for row, values in condition.items())
+    return not [row for row, values in condition.items() if scene.value_of(row) not in values]
 
 
 def reading_when(condition: Condition, slot: Slot, step: Step) -> Step:
@@ -205,7 +205,7 @@ def reading_joint(slot: Slot, joint: Joint) -> Step:
     """The joined rows that the text holds; without `split` it is not read."""
 
     def read(scene: Scene) -> None:
-        text = _text(scene, slot) if joint.pattern is not None else ABSENT
+        text = _text(scene, slot) if joint.whole_match is not None else ABSENT
         if text is ABSENT:
             return
         try:
@@ -243,7 +243,7 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
 
 def _present_parts(scene: Scene, slot: Slot, joint: Joint) -> dict[str, Any] | None:
     old = scene.raw(slot)
-    if joint.pattern is None or type(old) is not str:
+    if joint.whole_match is None or type(old) is not str:
         return None
     try:
         return dict(joint.taken_apart(old))

@@ -25,6 +25,8 @@ TEXT = Cell(lambda text: text, lambda value: value if type(value) is str else ca
 
 
 def _parse_integer(text: str) -> int:
+    if text.isdecimal() and text.isascii() and len(text) < 40:
+        return int(text)
     if _INTEGER.fullmatch(stripped := text.strip()) is None:
         raise fault("is not a whole number", "n'est pas un nombre entier")
     return int(stripped)

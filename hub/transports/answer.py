@@ -10,8 +10,8 @@ from typing import Any
 from lxml import etree
 
 from hub.call import Reply
-from hub.codecs import Codec, codec_for, json, xml
-from hub.contract import Document, Operation, SoapBinding
+from hub.codecs import Codec, codec_for, json, read_held, xml
+from hub.contract import Document, Operation, Part, SoapBinding
 from hub.errors import MessageError
 from hub.transports.envelope import SoapFault, open_envelope
 
@@ -53,7 +53,8 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether it is a page for a browser, whatever its content type says."""
-        return self.reply.media in ("text/html", "application/xhtml+xml") or bool(_HTML.match(self.reply.body[:2000]))
+        start = self.reply.body[:2000]
+        return self.reply.media in ("text/html", "application/xhtml+xml") or (b"<" in start and bool(_HTML.match(start)))
 
     @property
     def words(self) -> str:
@@ -81,13 +82,19 @@ def _read_payload(reply: Reply, payload: bytes, operation: Operation, codec: Cod
     part = operation.output
     if part is None or (reply.status in _WITHOUT_BODY and not payload.strip()):
         return Answer(reply, payload, document=_loose(payload), whole=True)
-    if not _media_fits(reply, operation) or part.check(payload):
-        return Answer(reply, payload, document=_loose(payload))
-    try:
-        document = (codec or codec_for(part)).read(payload)
-    except MessageError:
+    document = _as_declared(payload, part, codec or codec_for(part)) if _media_fits(reply, operation) else None
+    if document is None:
         return Answer(reply, payload, document=_loose(payload))
     return Answer(reply, payload, document=document, whole=True)
+
+
+def _as_declared(payload: bytes, part: Part, codec: Codec) -> Document | None:
+    """The document of a payload that is as its contract says; None for any other."""
+    try:
+        document, is_held = read_held(codec, payload)
+    except MessageError:
+        return None
+    return document if is_held or not part.check(payload) else None
 
 
 def _media_fits(reply: Reply, operation: Operation) -> bool:
@@ -135,15 +142,18 @@ def _fields(element: etree._Element) -> Any:
 
 def values_at(document: Any, path: str) -> Iterator[str]:
     """Every value at a dotted path, through lists; what is absent or empty gives none."""
-    if isinstance(document, list | tuple):
+    if document is None:
+        return
+    if document.__class__ is str:
+        if not path and document.strip():
+            yield document
+    elif document.__class__ is dict or isinstance(document, Mapping):
+        name, _, rest = path.partition(".") if path else ("#text", "", "")
+        yield from values_at(document.get(name), rest)
+    elif isinstance(document, list | tuple):
         for each in document:
             yield from values_at(each, path)
-    elif isinstance(document, Mapping) and path:
-        name, _, rest = path.partition(".")
-        yield from values_at(document.get(name), rest)
-    elif isinstance(document, Mapping):
-        yield from values_at(document.get("#text"), "")
-    elif document is not None and not path and str(document).strip():
+    elif not path and str(document).strip():
         yield str(document)
 
 

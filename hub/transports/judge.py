@@ -102,8 +102,10 @@ def judge_error(error: TransportError) -> NotSent | Unanswered | Misconfigured |
 
 
 def _by_rules(answer: Answer, rules: Sequence[AnswerRule], operation_name: str) -> Outcome | Missing | None:
-    rule = next((rule for rule in rules if _fits(rule, answer, operation_name)), None)
-    return _meant(rule, answer) if rule else None
+    for rule in rules:
+        if _fits(rule, answer, operation_name):
+            return _meant(rule, answer)
+    return None
 
 
 def _fits(rule: AnswerRule, answer: Answer, operation_name: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -70,22 +70,27 @@ def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Pa
 def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
     """Holds the bytes of a JSON body, which its codec reads too, against a schema (2020-12). Patterns run in linear time if
     they can."""
-    whole = {"allOf": [schema], "$defs": dict(definitions)}
-    validator = _validator(whole)
+    return _SchemaCheck(_validator({"allOf": [schema], "$defs": dict(definitions)}), shape)
 
-    def held_against(data: bytes) -> tuple[Problem, ...]:
+
+class _SchemaCheck:
+    """The check of one schema."""
+
+    def __init__(self, validator: jsonschema_rs.Validator, shape: Shape) -> None:
+        self._validator, self._shape = validator, shape
+        self.takes: Callable[[Any], bool] = validator.is_valid
+
+    def __call__(self, data: bytes, /) -> tuple[Problem, ...]:
         try:
             value = _values(data)
         except MessageError as wrong:
             return (Problem(wrong.text),)
-        if validator.is_valid(value):
+        if self.takes(value):
             return ()
         is_large = len(data) > _LARGE or data.count(b",") > _MANY_VALUES
-        errors = _errors(validator, data, _cut(value)) if is_large else ()
-        errors = errors or _errors(validator, data, value)
-        return without_echoes([problem for error in errors for problem in problems(error)], shape)
-
-    return held_against
+        errors = _errors(self._validator, data, _cut(value)) if is_large else ()
+        errors = errors or _errors(self._validator, data, value)
+        return without_echoes([problem for error in errors for problem in problems(error)], self._shape)
 
 
 def _values(data: bytes) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from hub.codecs import Codecs, codec_for
+from hub.codecs import Codecs, codec_for, read_held, write_held
 from hub.codecs.json import JsonCodec, parse, read, values, write
 from hub.codecs.safe_xml import Parsed
 from hub.codecs.safe_xml import parse as parse_xml
 from hub.codecs.xml import XmlCodec
 from hub.contract import Kind, Part, Shape
-from hub.errors import MessageError
+from hub.errors import MessageError, Problem, same
 from hub.translation import digest, fingerprint, pack, unpack
+from hub.transports.openapi import check
 
 LINE = Shape(
     "lines",
@@ -76,6 +79,18 @@ GOOD = st.fixed_dictionaries(
 )
 
 
+def outcome_of_held(of: Callable[[], tuple[Any, bool]]) -> tuple[Any, bool]:
+    """What came of it, or the refusal, of which nothing is known."""
+    try:
+        return of()
+    except MessageError as error:
+        return outcome(partial(_raised, error)), False
+
+
+def _raised(error: MessageError) -> Any:
+    raise error
+
+
 def outcome(of: Callable[[], Any]) -> Any:
     """What came of it, or the refusal with all that it says."""
     try:
@@ -123,6 +138,13 @@ LOSSES = [
     b'{"number": "a", "lines": [{"litres": 1, "litres": 1}]}',
     b'{"number": "a", "number" : "\\u003a"}',
     b'{"number": "a", "number": "\\u003A"}',
+    b'{"number": 1, "number": "a"}',
+    b'{"number": "a", "number": 7}',
+    b'{"tags": ["a", "b"], "tags": []}',
+    b'{"holder": {"name": "a"}, "holder" : null}',
+    b'{"holder": {"name": "a", "name" : "b"}, "lines": [{"stream": "a:b"}, {}]}',
+    b'{"urgent": true, "urgent": false}',
+    b'{"price": 0, "number": "-0 "}',
     b'{"price": -0}',
     b'{"price": -0, "number": "\\u002d"}',
     b'{"price": -0.0}',
@@ -147,6 +169,100 @@ LOSSES = [
 @pytest.mark.parametrize("data", LOSSES, ids=range(len(LOSSES)))
 def test_nothing_of_a_body_is_lost_on_the_quick_way(data: bytes) -> None:
     assert outcome(lambda: JsonCodec(ORDER).read(data)) == outcome(lambda: read(parse(data), ORDER))
+
+
+WHOLE = Shape("order", Kind.OBJECT, children=tuple(child for child in ORDER.children if child.name != "price"))
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["number"],
+    "properties": {
+        "number": {"type": "string", "minLength": 1, "pattern": "^[^x]*$"},
+        "urgent": {"type": "boolean"},
+        "tags": {"type": ["array", "null"], "items": {"type": "string", "maxLength": 3}},
+        "holder": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": {"type": "string"}, "born": {"format": "date"}},
+        },
+        "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}, "maxItems": 2},
+    },
+}
+LINES = {"type": "object", "properties": {"litres": {"type": "integer", "minimum": 0}}, "required": ["stream"]}
+CHECKED = Part(WHOLE, check=check(SCHEMA, {"line": LINES}, WHOLE))
+PRICED = {**SCHEMA, "properties": {**SCHEMA["properties"], "price": {"type": "number", "multipleOf": 0.5}}}
+CHECKED_PRICE = Part(ORDER, check=check(PRICED, {"line": LINES}, ORDER))
+PARTS = {"whole numbers": CHECKED, "decimals": CHECKED_PRICE}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+@settings(max_examples=200, deadline=None)
+@given(value=st.one_of(GOOD, st.builds(lambda a, b: {**a, **b}, GOOD, st.dictionaries(NAMES, ANYTHING, max_size=2))))
+def test_a_body_that_is_known_to_be_taken_has_no_problem_in_its_check(part: Part, value: Any) -> None:
+    codec, data = codec_for(part), json.dumps(value).encode()
+
+    document, is_held = outcome_of_held(lambda: read_held(codec, data))
+
+    assert document == outcome(lambda: codec.read(data))
+    assert not (is_held and part.check(data))
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+@settings(max_examples=200, deadline=None)
+@given(value=st.one_of(GOOD, st.builds(lambda a, b: {**a, **b}, GOOD, st.dictionaries(NAMES, ANYTHING, max_size=2))))
+def test_what_is_written_and_known_to_be_taken_has_no_problem_in_its_check(part: Part, value: Any) -> None:
+    codec = codec_for(part)
+    for document in (as_document(value), {"@trace": "t", **as_document(value)}):
+        body, is_held = outcome_of_held(lambda d=document: write_held(codec, d))
+
+        assert body == outcome(lambda d=document: codec.write(d))
+        assert not (is_held and part.check(body))
+
+
+GOOD_BODY = b'{"number": "a", "urgent": true, "lines": [{"stream": "s", "litres": 240, "back": null}], "tags": ["t"]}'
+
+
+def test_the_usual_body_is_held_against_its_contract_without_being_parsed_again() -> None:
+    codec = codec_for(CHECKED)
+
+    document, is_held = read_held(codec, GOOD_BODY)
+
+    assert is_held
+    assert write_held(codec, document) == (codec.write(document), True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b'{"number": ""}',
+        b'{"number": "x"}',
+        b'{"number": "a", "lines": [{"stream": "s", "litres": -1}]}',
+        b'{"urgent": true}',
+    ],
+)
+def test_what_the_contract_does_not_take_is_left_to_its_check(wrong: bytes) -> None:
+    codec = codec_for(CHECKED)
+
+    document, is_held = read_held(codec, wrong)
+
+    assert not is_held
+    assert CHECKED.check(wrong)
+    assert not write_held(codec, document)[1]
+
+
+def test_a_body_of_another_check_is_not_known_to_be_taken() -> None:
+    other = replace(CHECKED, check=lambda _: (Problem(same("never")),))
+
+    assert not read_held(codec_for(other), GOOD_BODY)[1]
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-0", "007", "-5", "1e3", "9" * 18, "9" * 19, "-" + "9" * 18, "٣", "--1", "", "1.0"]
+)
+def test_a_whole_number_is_written_as_the_careful_way_writes_it(number: str) -> None:
+    document = {"number": "a", "lines": [{"litres": number}]}
+
+    assert outcome(lambda: JsonCodec(ORDER).write(document)) == outcome(lambda: write(document, ORDER))
 
 
 @pytest.mark.parametrize("levels", [63, 64, 65])

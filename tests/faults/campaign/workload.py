@@ -226,10 +226,11 @@ class Desk:
         for lane in (await _ask(session, self.town, node, "/lanes"))["lanes"]:
             if "web page" in lane["reason"]:
                 await _do(session, self.town, node, f"/lanes/{lane['lane']}/resume", reason="it was one page")
-        dead = [self._dead(session, node, each["delivery"]) for each in await self._found(session, node, "dead")]
+        dead = await self._found(session, node, "dead")
         doubtful = [each for each in await self._found(session, node, "unanswered") if each["due_at"] is None]
+        seen = [self._dead(session, node, each["delivery"]) for each in dead]
         asked = [self._unanswered(session, node, each) for each in doubtful]
-        await asyncio.gather(*dead, *asked, return_exceptions=True)  # one that hangs holds up no other
+        await asyncio.gather(*seen, *asked, return_exceptions=True)  # one that hangs holds up no other
         self.left = (await _ask(session, self.town, node, "/overview"))["deliveries"]
 
     async def _found(self, session: aiohttp.ClientSession, node: Node, state: str) -> list[dict[str, Any]]:

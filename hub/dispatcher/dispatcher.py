@@ -261,11 +261,11 @@ class Dispatcher:
         if look_up is None:
             return Result(Unanswered(NO_LOOK_UP), plan, asks_a_person=True)
         asked = question(plan, look_up)
-        authority = plan.claim.message.authority
+        authority, asked_at = plan.claim.message.authority, self._clock()
         answer = await self._caller.call(plan.application, look_up, asked, authority=authority, key=outgoing_key(plan.claim))
         match answer.outcome:
             case Delivered() if answer.missing:
-                return await self._missing(plan, answer)
+                return await self._missing(plan, answer, asked_at=asked_at)
             case Delivered():
                 return await self._found(plan, answer)
             case NotSent() | Unauthorised() | Misconfigured() | Throttled():
@@ -273,12 +273,13 @@ class Dispatcher:
             case other:
                 return Result(Failed(could_not_look_up(other.reason)), plan, answer, looked_up=True)
 
-    async def _missing(self, plan: Plan, answer: Answer) -> Result | None:
-        """Not found, which is believed (None) once the call in doubt has had all its time; until then it may be at work."""
+    async def _missing(self, plan: Plan, answer: Answer, *, asked_at: datetime) -> Result | None:
+        """Not found, which is believed (None) if the call in doubt had had all its time when this was asked; else it may
+        have been at work then, however late the answer is read."""
         connector = plan.application.spec
         limit = connector.operations[plan.claim.delivery.operation].timeout or connector.timeout
         doubted_at = await self._ledger.doubted_at(plan.claim.delivery)
-        left = doubted_at + limit - self._clock() if doubted_at else timedelta(0)
+        left = doubted_at + limit - asked_at if doubted_at else timedelta(0)
         if left <= timedelta(0):
             return None
         return Result(Throttled(TOO_EARLY, left, whole_lane=False), plan, answer, looked_up=True)

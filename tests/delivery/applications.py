@@ -227,6 +227,17 @@ async def found(town: Applications, reference: str) -> Reply:
     return reply("FindOrderResponse", CodeRetour="0", NumIntervention=number(serials[-1]), Statut="01")
 
 
+def found_late(seconds: float) -> Look:
+    """What there is when it is asked, told so many seconds later."""
+
+    async def look(town: Applications, reference: str) -> Reply:
+        seen = await found(town, reference)
+        await asyncio.sleep(seconds)
+        return seen
+
+    return look
+
+
 async def refused_look(town: Applications, reference: str) -> Reply:
     """The application has no answer to this question."""
     return reply("FindOrderResponse", CodeRetour="12", LibelleRetour="Question incorrecte")

@@ -34,6 +34,7 @@ from tests.delivery.applications import (
     down,
     failing,
     found,
+    found_late,
     listing,
     number,
     obliging,
@@ -173,6 +174,9 @@ class Simulation:
     async def _looked(self, town: Any, reference: str) -> Reply:
         if self.troubled and (self.stormy or self.chance.random() < self.swarm.failing):
             return await failing(self.chance.choice((500, 503, 504)))(town, Order(reference, 0))
+        if self.troubled and self.chance.random() < self.swarm.slow:
+            seconds = self.chance.uniform(0.85, 0.99) * PACES[self.swarm.pace].timeout
+            return await found_late(seconds)(town, reference)
         return await found(town, reference)
 
     async def _told(self, tell: Callable[[], Reply]) -> Reply:

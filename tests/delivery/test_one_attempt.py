@@ -19,6 +19,7 @@ from tests.delivery.applications import (
     cut_then_carried_out,
     down,
     failing,
+    found_late,
     obliging,
     refused_look,
     refusing,
@@ -49,6 +50,11 @@ def with_a_row_that_this_message_does_not_have(installation: Installation) -> No
     installation.replace(
         "mappings/bin-replacement.yaml", "waste: Adresse.@codeInsee}", "waste: Adresse.@codeInsee, required: true}"
     )
+
+
+def with_calls_of_eight_seconds(installation: Installation) -> None:
+    """The waste application ends its work in less than a lease."""
+    installation.edit("connectors/waste/connector.yaml", timeout="8s")
 
 
 # -- after the call ---------------------------------------------------------------------------------------------------
@@ -140,6 +146,39 @@ async def test_an_order_that_is_still_being_carried_out_is_not_sent_again(town: 
     await node.worker.start()
 
     await asyncio.sleep(120)
+
+    assert await town.states() == [State.DELIVERED]
+    assert len(town.applications.carried_out) == 1
+
+
+async def test_an_old_look_is_not_believed_for_being_told_late(town: Town) -> None:
+    node = await town.node()
+    town.applications.manners.append(cut_then_carried_out(12))
+    town.applications.looks.append(found_late(18))  # asked while the application is at work, told when that must have ended
+    await town.say()
+    await node.worker.start()
+
+    await asyncio.sleep(120)
+
+    assert await town.states() == [State.DELIVERED]
+    assert len(town.applications.looked_up) > 1
+    assert len(town.applications.carried_out) == 1
+
+
+async def test_what_a_node_asked_before_it_stood_still_is_asked_again(catalogue_with: CatalogueWith) -> None:
+    town = Town(catalogue_with(with_calls_of_eight_seconds))
+    node = await town.node()
+    town.applications.manners.append(cut_then_carried_out(7))
+    town.applications.arrived = lambda: node.machine.stand_still() if town.applications.sent else None  # with its look-up
+    await town.say()
+    await node.machine.started(node.worker.start())
+
+    while not node.machine.is_still:
+        await asyncio.sleep(0.1)
+    town.applications.arrived = lambda: None
+    await asyncio.sleep(6)
+    node.machine.go_on()
+    await asyncio.sleep(60)
 
     assert await town.states() == [State.DELIVERED]
     assert len(town.applications.carried_out) == 1

@@ -20,6 +20,7 @@ from hub.intake import Intake
 from hub.ledger import Ledger
 from hub.mailbox import Mailboxes
 from hub.privacy import KeyRing, open_keyring
+from hub.retention import Retention
 from hub.retrieval import Retrieval
 from hub.scheduler import Scheduler
 from hub.settings import Settings
@@ -171,6 +172,7 @@ def _worker(on: _Ground, dispatcher: Dispatcher) -> Worker:
         clock=on.clock,
         agree=lambda: on.clock.agree_with(on.ledger),
         note_missed=Awaiting(catalogue=on.catalogue, ledger=on.ledger, clock=on.clock, announce=on.announce).look,
+        forget=Retention(catalogue=on.catalogue, ledger=on.ledger, clock=on.clock).go_on,
     )
 
 

@@ -22,7 +22,7 @@ a dead node held is taken up soon after it has run out."""
 PATIENCE = 5.0
 """Seconds between two looks at the ledger when nothing wakes the worker, should it have missed a word of another node."""
 PAUSE = 0.2
-"""Seconds between two looks at what has expired, while there is more of it."""
+"""Seconds between two looks at what has expired, or is kept no longer, while there is more of it."""
 SWEEP = 60.0
 """Seconds between two looks at what stands behind nobody any more, and at news that has not come."""
 ABANDONED = timedelta(hours=24)
@@ -40,7 +40,8 @@ log = logging.getLogger("hub.worker")
 
 
 class Worker:
-    """One node's loop over all lanes. `agree` sets the clock by the ledger's, `note_missed` notes news that has not come."""
+    """One node's loop over all lanes. `agree` sets the clock by the ledger's, `note_missed` notes news that has not come,
+    `forget` lets go of a part of what is kept no longer and says whether that was all."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Worker:
         clock: Callable[[], datetime],
         agree: Callable[[], Awaitable[None]],
         note_missed: Callable[[], Awaitable[None]],
+        forget: Callable[[], Awaitable[bool]],
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
@@ -58,6 +60,7 @@ class Worker:
         self._clock = clock
         self._agree = agree
         self._note_missed = note_missed
+        self._forget = forget
         self._work = asyncio.Event()
         self._stopping = False
         self._has_more = False
@@ -96,7 +99,15 @@ class Worker:
         """Take up what earlier starts of this node left, and begin."""
         await self._ledger.attend(self)
         await self._ledger.void(now=self._clock())
-        steps = (self._claiming, self._renewing, self._agreeing, self._expiring, self._sweeping, self._missing)
+        steps = (
+            self._claiming,
+            self._renewing,
+            self._agreeing,
+            self._expiring,
+            self._sweeping,
+            self._missing,
+            self._forgetting,
+        )
         self._loops = [asyncio.create_task(self._steadily(step)) for step in steps]
 
     async def stop(self) -> None:
@@ -184,6 +195,11 @@ class Worker:
         """Note the news that has not come in time."""
         await self._note_missed()
         await asyncio.sleep(SWEEP)
+
+    async def _forgetting(self) -> None:
+        """Let go of what has been kept as long as it may be."""
+        is_over = await self._forget()
+        await asyncio.sleep(SWEEP if is_over else PAUSE)
 
     def _take(self, claim: Claim) -> None:
         task = asyncio.create_task(self._carried_out(claim))

@@ -276,6 +276,25 @@ class Expectation(Fact, frozen=True):
     within: timedelta
 
 
+class Kept(Fact, frozen=True):
+    """For how long after their acceptance the content of an exchange's messages is kept, and the key by which a repeat is
+    known (None: as long as the message)."""
+
+    content: timedelta
+    key: timedelta | None
+
+
+class Forgotten(Fact, frozen=True):
+    """What a part of a round let go: the contents of so many messages, files and keys. `overdue`: messages that have not
+    ended, and whose content should not be kept any more. `is_over`: nothing is left of today's round."""
+
+    contents: int = 0
+    files: int = 0
+    keys: int = 0
+    overdue: int = 0
+    is_over: bool = False
+
+
 class Fire(Fact, frozen=True):
     """One run of a schedule for one slot; `ended_at` None: still running, or its node died."""
 

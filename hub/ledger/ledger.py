@@ -19,6 +19,7 @@ from hub.ledger import (
     copies,
     expiring,
     files,
+    forgetting,
     images,
     keys,
     missing,
@@ -39,7 +40,9 @@ from hub.ledger.facts import (
     Crossing,
     Detail,
     Expectation,
+    Forgotten,
     Held,
+    Kept,
     Search,
     Settlement,
     Taker,
@@ -244,6 +247,11 @@ class Ledger(Inquiry):
         """The messages that were to be followed by news and whose time for it has passed since the last look of any node;
         each is given once, with a journal line of its own."""
         return await self._writer.run(lambda to: missing.note_missed(to, wanted, now=now))
+
+    async def forget(self, kept: Mapping[str, Kept], *, now: datetime) -> Forgotten:
+        """Let go of what has been kept as long as it may be, by exchange: the next part of the day's round. What has not
+        ended is left as it is; files go once `drop_left_uploads` comes by."""
+        return await self._writer.run(lambda to: forgetting.forget(to, kept, now=now))
 
     # -- operating ----------------------------------------------------------------------------------------------------
 

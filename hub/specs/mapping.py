@@ -131,8 +131,12 @@ class Row(Spec):
 class Keep(Spec):
     """How long things are kept."""
 
-    content: Duration = Field(timedelta(days=90), le=timedelta(days=92), description="What was said.")
-    journal: Duration = Field(timedelta(days=730), description="What became of it.")
+    content: Duration = Field(
+        timedelta(days=90),
+        le=timedelta(days=92),
+        description="What was said, from its acceptance; never deleted before all its deliveries have ended.",
+    )
+    journal: Duration = Field(timedelta(days=730), description="What became of it. Nothing of it is deleted yet.")
 
 
 class Follow(Spec):

@@ -22,6 +22,7 @@ from hub.errors import HubUnavailable
 from hub.intake import Arrival, Intake
 from hub.ledger import Claim, Search, Summary
 from hub.message import Delivery, Receipt, State
+from hub.retention import Retention
 from hub.retrieval import Retrieval
 from hub.scheduler import Scheduler
 from hub.settings import Settings
@@ -131,6 +132,7 @@ class Town:
             clock=clock,
             agree=partial(agree, ledger),
             note_missed=awaiting.look,
+            forget=Retention(catalogue=self.catalogue, ledger=ledger, clock=clock).go_on,
         )
         scheduler = Scheduler(**common, caller=caller, intake=intake, chance=lambda: 0.0)
         self.nodes.append(Node(name, ledger, intake, dispatcher, worker, scheduler, heard, Machine(ledger.boot)))

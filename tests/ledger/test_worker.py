@@ -45,6 +45,11 @@ async def _nothing() -> None:
     """The clock is right as it is."""
 
 
+async def _all() -> bool:
+    """Nothing is kept too long."""
+    return True
+
+
 Start = Callable[..., Worker]
 
 
@@ -62,7 +67,15 @@ async def start(ledger: Ledger, sending: Sending, monkeypatch: pytest.MonkeyPatc
 
     def started(policy: LanePolicy = WIDE) -> Worker:
         workers.append(
-            Worker(ledger=ledger, dispatcher=sending, lanes={LANE: policy}, clock=now, agree=_nothing, note_missed=_nothing)  # type: ignore[arg-type]
+            Worker(
+                ledger=ledger,
+                dispatcher=sending,  # type: ignore[arg-type]
+                lanes={LANE: policy},
+                clock=now,
+                agree=_nothing,
+                note_missed=_nothing,
+                forget=_all,
+            )
         )
         return workers[-1]
 

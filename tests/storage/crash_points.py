@@ -31,7 +31,7 @@ from hub.ledger import Ledger, Search
 from tests.ledger.makers import NOON, Reversing, an_acceptance, seconds
 
 REPOSITORY = Path(__file__).parents[2]
-PHASES = ("migrate", "intake", "claim", "settle", "take-up", "operate", "close")
+PHASES = ("migrate", "intake", "claim", "settle", "take-up", "operate", "purge", "close")
 CALLS = ("pwrite64", "fdatasync", "fsync", "unlink", "ftruncate", "write")
 FAILURES = {
     "signal=KILL": CALLS,
@@ -217,6 +217,8 @@ async def judged(point: Point, book: Path, before: Mapping[str, str], facts: Seq
         wrong += await said_again(ledger, facts, found)
         open_ = {name for name, all_ in may.items() if len(all_) > 1}
         kept = sum(found.get(name, "") not in ("", before.get(name, "")) for name in open_)
+        if point.phase == "purge":
+            wrong += await half_purged(ledger)
         if point.phase == "settle":
             wrong += await sent_blindly(ledger)
     finally:
@@ -246,9 +248,18 @@ async def half_written(ledger: Ledger) -> list[str]:
             lines = [line.event for line in story.lines]
             states = {str(each.state) for each in story.deliveries}
             wrong += [f"{state} and {lines}" for state, event in ENDS.items() if (state in states) != (event in lines)]
-            wrong += [] if lines[:1] == ["accepted"] and story.contents else [f"half of a message: {lines}"]
+            is_whole = story.contents or states == {"cancelled"}
+            wrong += [] if lines[:1] == ["accepted"] and is_whole else [f"half of a message: {lines}"]
         if not (after := page.next):
             return wrong
+
+
+async def half_purged(ledger: Ledger) -> list[str]:
+    """Contents that are gone without a line that says so, or the other way round."""
+    gone = "SELECT count(*) FROM message WHERE id NOT IN (SELECT message FROM content)"
+    told = "SELECT coalesce(sum(json_extract(detail, '$.contents')), 0) FROM journal WHERE event = 'purged'"
+    counts = [await ledger._store.read(lambda of, ask=ask: of.exec_driver_sql(ask).scalar()) for ask in (gone, told)]
+    return [] if counts in ([0, 0], [2, 2]) else [f"{counts[0]} are purged, and the journal says {counts[1]}"]
 
 
 async def said_again(ledger: Ledger, facts: Sequence[dict], found: Mapping[str, str]) -> list[str]:

@@ -26,7 +26,7 @@ from tests.faults.test_outage import drained, until
 from tests.faults.traffic import Sender, effects_in, requests_over
 from tests.faults.traffic import bin_request as request_of
 from tests.installation import Admin, Installation, Node
-from tests.ledger.makers import NOON, a_settlement, accepted, an_acceptance, claimed
+from tests.ledger.makers import NOON, a_settlement, accepted, an_acceptance, claimed, seconds
 from tests.storage.conftest import Mount, fill, open_at
 
 MEGABYTE = 1024 * 1024
@@ -194,6 +194,21 @@ async def test_on_a_full_disk_what_is_held_is_settled_in_the_ballasts_room_and_i
     assert {*kept, receipt.message} <= await ids(ledger)
     assert (disk / "hub.db.ballast").exists()
     assert await ledger.verify_journal() is None
+    await ledger.close()
+
+
+async def test_on_a_full_disk_what_is_kept_no_longer_is_let_go_in_the_ballasts_room(small_disk: Mount) -> None:
+    disk = small_disk("24m")
+    ledger = await open_at(disk, ballast=4 * MEGABYTE)
+    for delivery in await accepted(ledger, *(f"R{n}" for n in range(40))):
+        await ledger.cancel(delivery, actor="awa", reason="Done by hand", now=NOON)
+    fill(disk)
+    refused = [await attempt(ledger, large(f"F{n}", 100_000)) for n in range(60)]
+
+    let_go = await ledger.forget({}, now=NOON + seconds(100 * 86_400))
+
+    assert any(isinstance(answer, NoRoom) for answer in refused) and await ledger.standing() == "full"
+    assert let_go.contents == 40 and let_go.is_over
     await ledger.close()
 
 

@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from hub.errors import HubUnavailable, NoRoom
@@ -154,6 +155,14 @@ async def operate(life: Life, waiting: Sequence[str]) -> None:
     await life.change({}, life.ledger.pause_lane(LANE, **act))
 
 
+async def purge(life: Life, waiting: Sequence[str]) -> None:
+    """Two messages end, and are kept no longer; all others wait, or are in doubt."""
+    for delivery in waiting[:2]:
+        doing = life.ledger.cancel(delivery, actor="staff", reason="as told", now=LATER)
+        await life.change({delivery: "cancelled"}, doing)
+    await life.change({}, nothing(life.ledger.forget({}, now=LATER + timedelta(days=100))))
+
+
 async def close(life: Life, _: Sequence[str]) -> None:
     """Write the log that the last process left back into the book: the checkpoint."""
     await life.ledger.close()
@@ -180,6 +189,7 @@ PHASES: dict[str, Callable[[Life, Sequence[str]], Awaitable[None]]] = {
     "settle": settle,
     "take-up": take_up,
     "operate": operate,
+    "purge": purge,
     "close": close,
     "traffic": traffic,
 }

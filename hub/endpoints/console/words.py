@@ -207,6 +207,7 @@ EVENTS: Mapping[str, Text] = {
     "news-missed": Text(
         en="The news that was to follow did not come in time", fr="La suite attendue n'est pas venue à temps"
     ),
+    "purged": Text(en="Content was erased by retention", fr="Contenus effacés en fin de conservation"),
     "replayed": Text(en="Sent anew by a person", fr="Renvoyé par une personne"),
     "cancelled": Text(en="Skipped by a person", fr="Abandonné par une personne"),
     "replaced": Text(en="Replaced by a corrected message", fr="Remplacé par un message corrigé"),

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.ledger.facts import Forgotten, Kept
+from hub.ledger.marks import IN_TURN, beyond, mark
 from hub.ledger.schedules import move_cursor
-from hub.ledger.tables import content, cursor, delivery, file, idempotency, message, micros
+from hub.ledger.tables import content, cursor, delivery, file, idempotency, message
 from hub.ledger.writer import Transaction
 from hub.message import ENDED
 
@@ -37,7 +38,7 @@ def forget(to: Transaction, kept: Mapping[str, Kept], *, now: datetime) -> Forgo
     asked = old_ones(after=reached if day == today else "", until=now - shortest)
     old = to.connection.execute(asked).all()
     is_over = len(old) < MANY
-    move_cursor(to, ROUND, f"{today} {OVER if is_over else _mark(old[-1])}")
+    move_cursor(to, ROUND, f"{today} {OVER if is_over else mark(old[-1].accepted_at, old[-1].id)}")
     let_go = _let_go(to, kept, old, now=now)
     if let_go.contents or let_go.keys:
         detail = {"contents": let_go.contents, "files": let_go.files, "keys": let_go.keys}
@@ -51,18 +52,12 @@ def _reached(to: Transaction) -> str | None:
     return found
 
 
-def _mark(row: sa.Row[Any]) -> str:
-    return f"{micros(row.accepted_at)} {row.id}"
-
-
 def old_ones(*, after: str, until: datetime) -> sa.Select[Any]:
     """Asks for the next messages that were accepted by then, in turn."""
     asked = sa.select(*(message.c[name] for name in _OF_MESSAGE)).where(message.c.accepted_at <= until)
     if after:
-        at, _, id_ = after.partition(" ")
-        place = sa.tuple_(message.c.accepted_at, message.c.id)
-        asked = asked.where(place > sa.tuple_(sa.literal(int(at), sa.BigInteger), sa.literal(id_)))
-    return asked.order_by(message.c.accepted_at, message.c.id).limit(MANY)
+        asked = asked.where(beyond(after))
+    return asked.order_by(*IN_TURN).limit(MANY)
 
 
 def open_ones(ids: Sequence[str]) -> sa.Select[Any]:

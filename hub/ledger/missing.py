@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.ledger.facts import Expectation
+from hub.ledger.marks import IN_TURN, beyond, mark
 from hub.ledger.rows import MESSAGE, message_of
 from hub.ledger.schedules import move_cursor
 from hub.ledger.tables import cursor, delivery, message, micros
@@ -22,15 +23,17 @@ def note_missed(to: Transaction, wanted: Expectation, *, now: datetime) -> tuple
     by a line of its own in the journal. The first look of all only notes from when on."""
     name, until = f"expects {wanted.exchange} {wanted.news}", now - wanted.within
     seen = to.connection.scalar(sa.select(cursor.c.value).where(cursor.c.schedule == name).with_for_update())
-    missed = _missed(to, wanted, after=int(seen), until=until) if seen else ()
+    missed = _missed(to, wanted, after=seen, until=until) if seen else ()
     for each in missed:
         to.journal.write("news-missed", at=now, message=each.id, actor="hub", detail={"exchange": wanted.news})
-    reached = missed[-1].accepted_at if len(missed) == MANY else until
-    move_cursor(to, name, str(max(micros(reached), int(seen or 0))))
+    if len(missed) == MANY:
+        move_cursor(to, name, mark(missed[-1].accepted_at, missed[-1].id))
+    elif not seen or micros(until) >= int(seen.partition(" ")[0]):
+        move_cursor(to, name, mark(until))
     return missed
 
 
-def _missed(to: Transaction, wanted: Expectation, *, after: int, until: datetime) -> tuple[Message, ...]:
+def _missed(to: Transaction, wanted: Expectation, *, after: str, until: datetime) -> tuple[Message, ...]:
     news = message.alias("news")
     told = sa.exists().where(
         news.c.reference == message.c.reference,
@@ -41,9 +44,9 @@ def _missed(to: Transaction, wanted: Expectation, *, after: int, until: datetime
     open_ = sa.exists().where(delivery.c.message == message.c.id, delivery.c.state != State.CANCELLED)
     asked = (
         sa.select(*(message.c[name] for name in MESSAGE))
-        .where(message.c.accepted_at > sa.literal(after, sa.BigInteger), message.c.accepted_at <= until)
+        .where(beyond(after), message.c.accepted_at <= until)
         .where(message.c.exchange == wanted.exchange, open_, sa.not_(told))
-        .order_by(message.c.accepted_at, message.c.id)
+        .order_by(*IN_TURN)
         .limit(MANY)
     )
     return tuple(message_of(row) for row in to.connection.execute(asked).mappings())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from hub.ledger import Expectation, Ledger
+import pytest
+
+from hub.ledger import Expectation, Ledger, missing
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import NOON, accepted, an_acceptance, events, seconds
 
@@ -73,3 +75,14 @@ async def test_of_two_nodes_that_look_at_once_one_finds_it(opened: Opener, url: 
     found = await asyncio.gather(*(missed(node, TEN_DAYS + seconds(1)) for node in nodes for _ in range(3)))
 
     assert sorted(reference for each in found for reference in each) == sorted(f"R{number}" for number in range(20))
+
+
+async def test_of_many_accepted_in_one_moment_each_is_missed_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing, "MANY", 2)
+    await missed(ledger, seconds(0))
+    await accepted(ledger, "R1", "R2", "R3", "R4", "R5", at=NOON + seconds(1))
+
+    looks = [await missed(ledger, TEN_DAYS + seconds(2)) for _ in range(4)]
+
+    assert [len(look) for look in looks] == [2, 2, 1, 0]
+    assert sorted(each for look in looks for each in look) == ["R1", "R2", "R3", "R4", "R5"]

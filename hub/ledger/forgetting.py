@@ -18,8 +18,8 @@ from hub.ledger.tables import content, cursor, delivery, file, idempotency, mess
 from hub.ledger.writer import Transaction
 from hub.message import ENDED
 
-MANY = 500
-"""Messages that a part looks at."""
+MANY = 50
+"""Messages that a part looks at: their contents are deleted in some ten milliseconds, for which nobody else can write."""
 
 LONGEST = Kept(content=timedelta(days=92), key=None)
 """For messages of an exchange that is there no more."""

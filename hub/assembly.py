@@ -18,6 +18,7 @@ from hub.desk import Desk
 from hub.dispatcher import Dispatcher
 from hub.intake import Intake
 from hub.ledger import Ledger
+from hub.logs import Tell, tell
 from hub.mailbox import Mailboxes
 from hub.privacy import KeyRing, open_keyring
 from hub.retention import Retention
@@ -100,11 +101,12 @@ class _Ground:
     chance: Callable[[], float]
 
 
-async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = ()) -> Hub:
-    """A Hub over the ledger and the folders that `settings` name. Raises ConfigurationError, HubUnavailable."""
+async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = (), tell: Tell = tell) -> Hub:
+    """A Hub over the ledger and the folders that `settings` name, which tells its log lines to `tell`. Raises
+    ConfigurationError, HubUnavailable."""
     catalogue = await asyncio.to_thread(load_catalogue, settings.root)  # contracts take long to read
     refuse_oversized(catalogue, most=max(settings.largest_body, settings.largest_body_of_any))
-    keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry()
+    keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry(tell)
     ledger = await Ledger.open(
         settings.database, cipher=keyring, node=settings.node, boot=new_id(), ballast=settings.ballast
     )
@@ -202,4 +204,4 @@ def _to_all(listeners: tuple[Listener, ...]) -> Listener:
 def new_id() -> str:
     """A new id, 32 hex digits, that sorts by the time it was made (the first 48 bits are milliseconds)."""
     milliseconds = time.time_ns() // 1_000_000
-    return f"{milliseconds:012x}{random_piece()[:10].hex()}"
+    return (milliseconds.to_bytes(6, "big") + random_piece()[:10]).hex()

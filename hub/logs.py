@@ -7,11 +7,13 @@ import atexit
 import logging
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TextIO, cast
 
+import msgspec
 import orjson
 import structlog
 
@@ -27,12 +29,16 @@ class _Gathered:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._lines: deque[str] = deque()
+        self._lines: deque[bytes] = deque()
         self._is_due = False
         atexit.register(self._send)
 
     def write(self, line: str) -> None:
         """Take a line."""
+        self._lines.append(line.encode())
+
+    def write_bytes(self, line: bytes) -> None:
+        """Take a line in UTF-8."""
         self._lines.append(line)
 
     def flush(self) -> None:
@@ -48,61 +54,75 @@ class _Gathered:
 
     def _send(self) -> None:
         self._is_due = False
-        if lines := "".join(self._taken()):
-            self._stream.write(lines)
+        if lines := b"".join(self._taken()):
+            self._stream.write(lines.decode())
             self._stream.flush()
 
-    def _taken(self) -> Iterator[str]:
+    def _taken(self) -> Iterator[bytes]:
         with suppress(IndexError):  # another thread may take the last one
             while True:
                 yield self._lines.popleft()
 
 
-class _Straight:
-    """Lines of texts, numbers and truths, written without structlog's rounds where these would change nothing in them."""
+Values = msgspec.Struct | Mapping[str, str | float]
+"""What a line says besides its event: texts, numbers and truths, by name."""
+
+Tell = Callable[[str, str, Values], None]
+"""Writes a line, of a level, an event and values."""
+
+
+class Log:
+    """Where the hub's own lines go. What they say is written without structlog's rounds where these would change nothing."""
 
     def __init__(self, stream: _Gathered, level: int) -> None:
         self._stream = stream
         self._level = level
 
-    def took(self, level: str, event: str, values: Mapping[str, Any]) -> bool:
-        """Write a line, or leave it out for its level. False, and nothing written, when a value may have to be tamed."""
+    def tell(self, level: str, event: str, values: Values) -> None:
+        """Write a line of the hub's own: INFO an action done, WARNING recovered, ERROR a person must act."""
         if _LEVELS[level] < self._level:
-            return True
-        told = {**values, "event": event, "level": level, "timestamp": datetime.now(UTC)}
+            return
         try:
-            line = orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
-        except orjson.JSONEncodeError:
-            return False
-        if not _is_tame(line):
-            return False
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
-        return True
+            said = _encode(values)
+        except UnicodeEncodeError:
+            said = b""
+        if _is_tame(said):
+            now = _encode(datetime.now(UTC))
+            self._stream.write_bytes(b"".join((said[:-1], _more(level, event), now, b"}\n")))
+            self._stream.flush()
+        else:
+            tell(level, event, values)
 
 
-def _is_tame(line: str) -> bool:
-    """Whether no value in a line is too long or unprintable: in JSON, what comes before the space has a backslash."""
-    if len(line) > LONGEST_VALUE or "\\" in line or "\x7f" in line:
+_encode = msgspec.json.Encoder().encode
+
+
+def _is_tame(said: bytes) -> bool:
+    """Whether a JSON object says something, and no value in it is too long or unprintable: in JSON, what comes before the
+    space has a backslash."""
+    if not 2 < len(said) <= LONGEST_VALUE or _BACKSLASH in said or _DELETE in said:
         return False
-    return line.isascii() or line.isprintable()
+    return said.isascii() or said.decode().isprintable()
 
 
+@cache
+def _more(level: str, event: str) -> bytes:
+    return b",%b," % orjson.dumps({"event": event, "level": level})[1:-1] + b'"timestamp":'
+
+
+_BACKSLASH, _DELETE = b"\\\x7f"
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_straight: _Straight | None = None
 
 
-def tell(level: str, event: str, values: Mapping[str, str | float]) -> None:
-    """Write a line of the hub's own: INFO an action done, WARNING recovered, ERROR a person must act."""
-    if _straight is None or not _straight.took(level, event, values):
-        getattr(structlog.get_logger("hub"), level)(event, **values)
+def tell(level: str, event: str, values: Values) -> None:
+    """Write a line as structlog does, wherever that was told to write."""
+    getattr(structlog.get_logger("hub"), level)(event, **msgspec.to_builtins(values))
 
 
-def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> None:
-    """Write every log line of the process as one JSON object; values are cut, and no control character gets out."""
-    global _straight  # noqa: PLW0603 - like structlog's own settings, one for the process
+def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout) -> Log:
+    """Write every log line of the process as one JSON object; values are cut, and no control character gets out. For the
+    hub's own lines there is a Log."""
     gathered = _Gathered(stream)
-    _straight = _Straight(gathered, level)
     steps: list[structlog.typing.Processor] = [structlog.processors.add_log_level, _stamped, _tamed]
     structlog.configure(
         processors=[*steps, _written],
@@ -111,6 +131,7 @@ def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout)
         cache_logger_on_first_use=True,
     )
     _take_in_libraries(level, cast(TextIO, gathered), steps=steps)
+    return Log(gathered, level)
 
 
 def _take_in_libraries(level: int, stream: TextIO, *, steps: list[structlog.typing.Processor]) -> None:

@@ -25,8 +25,9 @@ class NotAccepted(Fact, frozen=True):
     kind: str
 
 
-class Attempted(Fact, frozen=True):
-    """An attempt of a delivery ended; `event` is the word of the journal, `seconds` how long it took."""
+class Attempted(Fact, frozen=True, rename={"event": "outcome"}):
+    """An attempt of a delivery ended; `event` is the word of the journal, and in the log, where each line is an event, its
+    `outcome`; `seconds` is how long it took."""
 
     exchange: str
     lane: str

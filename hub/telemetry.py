@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
-from operator import attrgetter
-from typing import get_args
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
-from hub.facts import names
-from hub.logs import tell
+from hub.facts import Fact
+from hub.logs import Tell, tell
+from hub.measures import Durations, Stopwatch, Tally
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 
 STEPS, STEP_SECONDS = 12, 300
@@ -45,45 +43,44 @@ class Watched:
     oldest_seconds: float
 
 
+class _Unexpected(Fact, frozen=True):
+    error: str
+    at: str
+    raised: str
+
+
 class Telemetry:
     """The hub's measures in a registry of their own, and its log. `listen` is a Listener of signals."""
 
     def __init__(
         self,
-        tell: Callable[[str, str, Mapping[str, str | float]], None] = tell,
+        tell: Tell = tell,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.registry = CollectorRegistry()
         self._tell = tell
         self._timer = timer
-        self._traffic: defaultdict[str, deque[tuple[int, int]]] = defaultdict(lambda: deque(maxlen=STEPS))
+        self._traffic: defaultdict[str, deque[list[int]]] = defaultdict(lambda: deque(maxlen=STEPS))
         self._count()
         self._gauge()
 
     def _count(self) -> None:
-        accepted = Counter(
-            "hub_messages_accepted", "Messages accepted.", ("exchange", "sender", "duplicate"), registry=self.registry
+        self._accepted = Tally(
+            self._counter("hub_messages_accepted", "Messages accepted.", "exchange", "sender", "duplicate")
         )
-        self._refused = Counter(
-            "hub_messages_refused", "Messages refused at a door.", ("exchange", "kind"), registry=self.registry
-        )
-        attempts = Counter(
-            "hub_attempts", "Attempts, by what they came to.", ("exchange", "lane", "event"), registry=self.registry
-        )
-        seconds = Histogram(
+        self._refused = self._counter("hub_messages_refused", "Messages refused at a door.", "exchange", "kind")
+        self._attempts = Tally(self._counter("hub_attempts", "Attempts, by what they came to.", "exchange", "lane", "event"))
+        seconds = Durations(
             "hub_attempt_seconds", "How long an attempt took.", ("lane",), registry=self.registry, buckets=_SECONDS
         )
-        self._accepted, self._attempts = cache(accepted.labels), cache(attempts.labels)  # counted with every message
-        self._seconds = cache(seconds.labels)
-        self._fetches = Counter("hub_fetches", "Runs of schedules.", ("schedule", "outcome"), registry=self.registry)
-        self._missed = Counter(
-            "hub_news_missed",
-            "Messages without the news that was to follow.",
-            ("exchange", "news"),
-            registry=self.registry,
-        )
-        self._items = Counter("hub_fetched_items", "Items fetched.", ("schedule",), registry=self.registry)
+        self._seconds = Stopwatch(seconds, _SECONDS)
+        self._fetches = self._counter("hub_fetches", "Runs of schedules.", "schedule", "outcome")
+        self._missed = self._counter("hub_news_missed", "Messages without the news that was to follow.", "exchange", "news")
+        self._items = self._counter("hub_fetched_items", "Items fetched.", "schedule")
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(name, words, labels, registry=self.registry)
 
     def _gauge(self) -> None:
         self._gates = Gauge("hub_lane_gate", "1 for the gate that a lane has.", ("lane", "gate"), registry=self.registry)
@@ -103,41 +100,37 @@ class Telemetry:
         """Count a signal and write its log line."""
         match signal:
             case Accepted():
-                self._accepted(signal.exchange, signal.sender, "true" if signal.duplicate else "false").inc()
-                self._write("info", "accepted", signal)
+                self._accepted.count(signal.exchange, signal.sender, "true" if signal.duplicate else "false")
+                self._tell("info", "accepted", signal)
             case NotAccepted():
                 self._refused.labels(signal.exchange, signal.kind).inc()
-                self._write("warning", "refused at the door", signal)
+                self._tell("warning", "refused at the door", signal)
             case Attempted():
-                self._attempts(signal.exchange, signal.lane, signal.event).inc()
-                self._seconds(signal.lane).observe(signal.seconds)
+                self._attempts.count(signal.exchange, signal.lane, signal.event)
+                self._seconds.observe(signal.lane, signal.seconds)
                 self._note_traffic(signal)
-                self._write(_LEVELS.get(signal.event, "warning"), "attempted", signal)
+                self._tell(_LEVELS.get(signal.event, "warning"), "attempted", signal)
             case LaneChanged():
                 self._show_gate(signal.lane, signal.gate)
-                self._write("info" if signal.gate == "closed" else "warning", "lane changed", signal)
+                self._tell("info" if signal.gate == "closed" else "warning", "lane changed", signal)
             case Missed():
                 self._missed.labels(signal.exchange, signal.news).inc()
-                self._write("error", "news missed", signal)
+                self._tell("error", "news missed", signal)
             case Fetched():
                 self._fetches.labels(signal.schedule, "failed" if signal.error else "done").inc()
                 self._items.labels(signal.schedule).inc(signal.items)
-                self._write("warning" if signal.error else "info", "fetched", signal)
+                self._tell("warning" if signal.error else "info", "fetched", signal)
 
     def failed(self, error: Exception, *, at: str) -> None:
         """Log an error that nobody expected, at `at`: its class and where it was raised, never its words."""
-        self._tell("error", "unexpected error", {"error": type(error).__name__, "at": at, "raised": _raised_at(error)})
-
-    def _write(self, level: str, event: str, signal: Signal) -> None:
-        names, told = _TOLD[type(signal)]
-        self._tell(level, event, dict(zip(names, told(signal), strict=True)))
+        self._tell("error", "unexpected error", _Unexpected(type(error).__name__, at, _raised_at(error)))
 
     # -- traffic ------------------------------------------------------------------------------------------------------
 
     def traffic(self, lane: str) -> tuple[int, ...]:
         """How many deliveries this node made by a lane in each five minutes of the last hour, the latest last."""
         now = int(self._timer() // STEP_SECONDS)
-        counted = dict(self._traffic.get(lane, ()))
+        counted = {step[0]: step[1] for step in self._traffic.get(lane, ())}
         return tuple(counted.get(step, 0) for step in range(now - STEPS + 1, now + 1))
 
     def _note_traffic(self, signal: Attempted) -> None:
@@ -145,14 +138,16 @@ class Telemetry:
             return
         step, steps = int(self._timer() // STEP_SECONDS), self._traffic[signal.lane]
         if steps and steps[-1][0] == step:
-            steps[-1] = (step, steps[-1][1] + 1)
+            steps[-1][1] += 1
         else:
-            steps.append((step, 1))
+            steps.append([step, 1])
 
     # -- scrapes ------------------------------------------------------------------------------------------------------
 
     def exposition(self, standings: Iterable[Standing], lanes: Iterable[Watched], *, retried: int = 0) -> tuple[bytes, str]:
         """The measures in Prometheus' form with their content type, the ledger being as it is told."""
+        for counted in (self._accepted, self._attempts, self._seconds):
+            counted.hand_over()
         self._retried.set(retried)
         self._standing.clear()
         for each in standings:
@@ -167,10 +162,6 @@ class Telemetry:
             self._gates.labels(lane, name).set(1 if name == gate else 0)
 
 
-_TOLD = {
-    each: (tuple("outcome" if name == "event" else name for name in names(each)), attrgetter(*names(each)))
-    for each in get_args(Signal)
-}
 _LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
 
 

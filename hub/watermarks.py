@@ -35,16 +35,19 @@ class Watermarks:
         self._clock = clock
         self._counted_at = self._soonest = self._latest = datetime.min.replace(tzinfo=UTC)
         self._counting = asyncio.Lock()
+        self._places: dict[tuple[str, str], str] = {}
 
     async def admit(self, sender: str, authority: str) -> None:
         """Let a message of this sender in. TooManyWaiting (429) when its share is taken up, HubUnavailable (503) when the
         hub's mark is reached; both stand only until some of what waits has gone."""
         place = self._place(sender, authority)
-        if self._clock() > (self._soonest if self._is_full(place) else self._latest):
+        is_full = self._is_full(place)
+        if self._clock() > (self._soonest if is_full else self._latest):
             await self._count()
-        if self._waiting[place] >= self._share:
+            is_full = self._is_full(place)
+        if is_full and self._waiting[place] >= self._share:
             raise TooManyWaiting(_slow_down(self._share))
-        if self._total >= self._most:
+        if is_full:
             raise HubUnavailable(_FULL)
 
     def entered(self, sender: str, authority: str, *, deliveries: int) -> None:
@@ -56,6 +59,13 @@ class Watermarks:
         return self._waiting[place] >= self._share or self._total >= self._most
 
     def _place(self, sender: str, authority: str) -> str:
+        """Where a sender is, found once: what that goes by never changes."""
+        known = self._places.get((sender, authority))
+        if known is None:
+            known = self._places[sender, authority] = self._found_place(sender, authority)
+        return known
+
+    def _found_place(self, sender: str, authority: str) -> str:
         application = self._catalogue.connectors.get(sender)
         return f"{sender}/{application.instance(authority) if application else authority}"
 

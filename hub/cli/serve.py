@@ -25,7 +25,7 @@ from hub.cli.start import first_admin_key, show_admin_key
 from hub.endpoints.app import build_app
 from hub.endpoints.connections import Connections, Limits
 from hub.errors import ConfigurationError, Text
-from hub.logs import configure_logging
+from hub.logs import Tell, configure_logging
 from hub.settings import Settings, read_settings
 
 Hidden = cyclopts.Parameter(show=False)
@@ -73,12 +73,12 @@ def serve(
     environment |= {"HUB_PORT": str(port)} if port is not None else {}
     settings = read_settings(environment)
     screen = Screen(language_of(environment))
-    configure_logging()
+    log = configure_logging()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if processes > 1:
             sys.exit(runner.run(_serve_together(settings, screen, processes)))
         place = Place(socket.socket(fileno=door), socket.socket(fileno=parent)) if door and parent else None
-        runner.run(_serve(settings, screen, place))
+        runner.run(_serve(settings, screen, place, tell=log.tell))
 
 
 async def _serve_together(settings: Settings, screen: Screen, processes: int) -> int:
@@ -93,9 +93,9 @@ async def _serve_together(settings: Settings, screen: Screen, processes: int) ->
     return await serve_processes(settings, processes)
 
 
-async def _serve(settings: Settings, screen: Screen, place: Place | None) -> None:
+async def _serve(settings: Settings, screen: Screen, place: Place | None, *, tell: Tell) -> None:
     _open_enough_files(settings.most_connections)
-    hub = await assemble(settings)
+    hub = await assemble(settings, tell=tell)
     try:
         if place is None:
             await _welcome(hub, screen)

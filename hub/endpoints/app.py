@@ -38,7 +38,7 @@ class Doors(FastAPI):
         super().__init__(middleware=[Middleware(Guard, telemetry=hub.telemetry)], **options)
         self._said = Guard(said, telemetry=hub.telemetry)
         self.hub = hub
-        self.doorkeeper = Doorkeeper()
+        self.doorkeeper = Doorkeeper(hub.ledger.key)
         self.sessions = Sessions(hub.keyring.session, clock=hub.clock)
         self.sayings = Sayings(hub)
 

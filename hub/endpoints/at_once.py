@@ -22,6 +22,19 @@ def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
+class Written(Response):
+    """An answer whose headers are written already, in lines that each end: there is one with every message."""
+
+    def __init__(self, status: int, lines: bytes, body: bytes) -> None:
+        self.status_code, self.lines, self.body, self.background = status, lines, body, None
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]
+        """Its headers, for a server that writes them itself."""
+        named = [line.partition(b": ") for line in self.lines.splitlines()]
+        return [(name, value) for name, _, value in named]
+
+
 _OPEN, _SECURE = lines_of(security_of("http")), lines_of(security_of("https"))
 
 
@@ -31,5 +44,6 @@ def left_at_once(response: Response, scope: Scope) -> bool:
     take: AtOnce | None = scope.get("state", {}).get(AT_ONCE)
     if take is None:
         return False
-    lines = lines_of(response.raw_headers) + (_SECURE if scope.get("scheme") == "https" else _OPEN)
-    return take(scope, response.status_code, lines, bytes(response.body))
+    lines = response.lines if isinstance(response, Written) else lines_of(response.raw_headers)
+    added = _SECURE if scope.get("scheme") == "https" else _OPEN
+    return take(scope, response.status_code, lines + added, bytes(response.body))

@@ -9,7 +9,7 @@ import asyncio
 import re
 import secrets
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,8 @@ _KEY_ID = re.compile(r"(?:hub_)?([0-9a-f]{12})")
 _NOTED_EVERY = timedelta(minutes=1)
 _KEPT = timedelta(seconds=1)
 """How long a key that was read is taken to be as it was: so late may a node see that another one ended it."""
+_MOST_OPENED = 1000
+"""Headers that are known again, at most."""
 _NOBODY = ApiKey("", "", "", "-" * 64, (), datetime(1970, 1, 1, tzinfo=UTC))
 
 
@@ -134,20 +136,43 @@ class _Known:
 
 
 class Doorkeeper:
-    """Recognises callers by the ledger's keys, and notes at most once a minute that a key was used.
+    """Recognises callers by the keys that `read` finds by their ids (NotFound), and notes at most once a minute that a key
+    was used.
 
     A key that this node ends is refused at once, one that another node ends within a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str], Awaitable[ApiKey]]) -> None:
+        self._find = read
         self._noted_until: dict[str, datetime] = {}
         self._known: dict[str, _Known] = {}
+        self._opened: dict[str, tuple[_Known, ApiKey]] = {}
         self._decoy = b""
 
-    async def identify(self, credentials: Credentials | None, hub: Hub) -> Identity:
-        """Who shows these. NotAllowed 401, always the same, for nothing, unknown, wrong, expired and revoked."""
+    def identify_again(self, header: str, hub: Hub) -> Identity | None:
+        """Who shows a header that was right while its key is taken to be as it was; None when all must be looked at.
+
+        So a key that comes with every message is taken apart and digested once a second. What is wrong is never kept."""
+        if header not in self._opened:
+            return None
+        (known, key), now = self._opened[header], hub.clock()
+        noted_until = self._noted_until.get(key.id, now)
+        if now < known.until and known.changes == hub.ledger.key_changes and _in_force(key, now) and now < noted_until:
+            return known.reading.result()[1]
+        del self._opened[header]
+        return None
+
+    async def identify(self, credentials: Credentials | None, hub: Hub, *, header: str = "") -> Identity:
+        """Who shows these, in a `header` to know again. NotAllowed 401, always the same, for nothing, unknown, wrong,
+        expired and revoked."""
         if credentials is None:
             raise unknown_caller()
-        return await self.recognise(credentials.key, hub, proves=credentials.opens)
+        holder = await self.recognise(credentials.key, hub, proves=credentials.opens)
+        known = self._known.get(credentials.key)
+        if header and known and known.reading.done() and known.reading.result()[1] is holder:
+            if len(self._opened) >= _MOST_OPENED:
+                self._opened.clear()
+            self._opened[header] = known, known.reading.result()[0]
+        return holder
 
     async def recognise(self, key_id: str, hub: Hub, *, proves: Callable[[ApiKey], bool]) -> Identity:
         """Who holds the key of this id, when what was shown `proves` it; nobody's key is tried where there is none.
@@ -180,17 +205,17 @@ class Doorkeeper:
         """The key of that id, as it was read just now: one reading serves all who ask for it meanwhile."""
         known, changes = self._known.get(key), hub.ledger.key_changes
         if known is None or known.changes != changes or now >= known.until:
-            known = self._known[key] = _Known(asyncio.create_task(self._read(key, hub)), now + _KEPT, changes)
+            known = self._known[key] = _Known(asyncio.create_task(self._read(key)), now + _KEPT, changes)
         if known.reading.done():
             return known.reading.result()
         return await asyncio.shield(known.reading)
 
-    async def _read(self, key: str, hub: Hub) -> _Found:
+    async def _read(self, key: str) -> _Found:
         """The key of that id; nobody's, with a hash that nothing has, when there is none: only what is there is kept."""
         found = _NOBODY
         try:
             with suppress(NotFound):
-                found = await hub.ledger.key(key)
+                found = await self._find(key)
         finally:
             if found is _NOBODY:
                 self._known.pop(key, None)
@@ -208,7 +233,18 @@ async def identify(connection: HTTPConnection, *, basic: bool = False) -> Identi
     """Who makes this request. NotAllowed 401."""
     app = connection.app
     doorkeeper: Doorkeeper = app.doorkeeper
-    return await doorkeeper.identify(shown_by(connection, basic=basic), app.hub)
+    header = "" if connection.scope["query_string"] else connection.headers.get("authorization", "")
+    shown = shown_by(connection, basic=basic)
+    return await doorkeeper.identify(shown, app.hub, header=header if header.startswith("Bearer ") else "")
+
+
+def known_again(connection: HTTPConnection) -> Identity | None:
+    """Who makes this request, where nothing of it but a header says so and that has just been looked at."""
+    if connection.scope["query_string"]:
+        return None
+    app = connection.app
+    doorkeeper: Doorkeeper = app.doorkeeper
+    return doorkeeper.identify_again(connection.headers.get("authorization", ""), app.hub)
 
 
 def _holder(key: ApiKey) -> Identity:

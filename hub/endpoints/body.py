@@ -21,20 +21,29 @@ None when it must be received the usual way."""
 async def read_body(request: Request, *, limit: int, seconds: float | None = None) -> bytes:
     """The request's body. MessageError 413 beyond `limit` bytes, announced or not, 408 beyond `seconds` (by default, what a
     body of `limit` bytes may take), 400 when cut."""
+    whole = whole_body(request, limit=limit)
+    if whole is not None:
+        return whole
     if _announced(request) > limit:
         raise too_large(limit)
-    if take := request.scope.get("state", {}).get(WHOLE):
-        body: bytes | None = take(request.scope)
-        if body is None:
-            return await _gathered(request, limit)
-        check_size(body, limit=limit)
-        return body
+    if WHOLE in request.scope.get("state", {}):
+        return await _gathered(request, limit)
     patience = seconds_for(limit) if seconds is None else seconds
     try:
         async with asyncio.timeout(patience):
             return await _gathered(request, limit)
     except TimeoutError as late:
         raise too_slow(patience) from late
+
+
+def whole_body(request: Request, *, limit: int) -> bytes | None:
+    """The body of a request that came to its end, with nothing to say before; None when it must be received. MessageError
+    413 beyond `limit` bytes."""
+    take = request.scope.get("state", {}).get(WHOLE)
+    body: bytes | None = take(request.scope) if take else None
+    if body is not None and len(body) > limit:
+        raise too_large(limit)
+    return body
 
 
 def seconds_for(limit: int) -> float:

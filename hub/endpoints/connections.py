@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, cast
@@ -20,6 +20,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from hub.endpoints.at_once import AT_ONCE, lines_of
 from hub.endpoints.body import WHOLE
+from hub.endpoints.cycle import Cycle, target_of
+from hub.endpoints.parting import Parting
 from hub.endpoints.refusals import (
     BAD_REQUEST,
     HEAD_TOO_LARGE,
@@ -40,6 +42,8 @@ SURPLUS = 64
 
 _SPOKEN = frozenset({"1.0", "1.1"})
 _OFTEN = 1.0
+_CLIENTS = 1000
+"""Clients whose share is remembered: many open a connection for each message."""
 _SITE = 64
 """Bits of an IPv6 address that one client has: the rest is its own to choose."""
 
@@ -74,8 +78,11 @@ class Connections:
         self._of: Counter[str] = Counter()
         self._proxies = tuple(_networks(limits.proxies))
         self._all_are_proxies = "*" in limits.proxies
-        self._every = min(_OFTEN, limits.head / 4, limits.body / 4)
+        self._origin_of = lru_cache(_CLIENTS)(self._found_origin)
+        self._every = min(_OFTEN, limits.head / 4, limits.body / 4, limits.idle / 4)
         self._next_look: asyncio.TimerHandle | None = None
+        self._added: list[tuple[bytes, bytes]] = []
+        self._added_lines = b""
 
     def protocol(self) -> type[asyncio.Protocol]:
         """What uvicorn makes of each new connection."""
@@ -83,15 +90,16 @@ class Connections:
 
     def origin_of(self, client: tuple[str, int] | None) -> str:
         """Which client's share a connection counts in; "" for a proxy's, and for one without an address."""
-        if client is None or self._all_are_proxies:
-            return ""
+        return "" if client is None or self._all_are_proxies else self._origin_of(client[0])
+
+    def _found_origin(self, host: str) -> str:
         try:
-            address = ip_address(client[0])
+            address = ip_address(host)
         except ValueError:
             return ""
         if any(address in network for network in self._proxies):
             return ""
-        return client[0] if address.version == 4 else str(ip_network((address, _SITE), strict=False))
+        return host if address.version == 4 else str(ip_network((address, _SITE), strict=False))
 
     def enter(self, connection: Connection) -> Refusal | None:
         """Count a connection in; the answer to it when it is one too many."""
@@ -116,6 +124,12 @@ class Connections:
             if not self._of[connection.origin]:
                 del self._of[connection.origin]
 
+    def lines_added(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The headers that the server adds to every answer, as they are written: it makes new ones every second."""
+        if headers is not self._added:
+            self._added, self._added_lines = headers, lines_of(headers)
+        return self._added_lines
+
     @property
     def overfull(self) -> bool:
         """Whether there are so many beyond the limit that no more of them are answered."""
@@ -135,18 +149,22 @@ class Connections:
         now = loop.time()
         for late in [each for each in self._open if each.due < now]:
             late.end_late()
+        for idle in [each for each in self._open if each.idle_until < now]:
+            idle.end_idle()
         self._next_look = loop.call_later(self._every, self._look, loop) if self._open else None
 
 
 class Connection(HttpToolsProtocol):
     """One connection. `due` is when what it has begun to say must be whole; never, while nothing is expected of it.
+    `idle_until` is when it must have begun to say something; never, while it or its answer is under way.
 
     What cannot be read is refused in its turn: after the answers to what came before it, and nothing after it is heard."""
 
+    cycle: Cycle
+
     def __init__(self, connections: Connections, **made: Any) -> None:
         super().__init__(**made)
-        self.timeout_keep_alive = connections.limits.idle
-        self.due = math.inf
+        self.due = self.idle_until = math.inf
         self.origin = ""
         self._connections = connections
         self._limits = connections.limits
@@ -160,7 +178,7 @@ class Connection(HttpToolsProtocol):
     # -- what uvicorn calls ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Parting(transport, self))
+        super().connection_made(Parting(transport, self))
         self._made_at = self.loop.time()
         self.due = self._made_at + self._limits.head
         self.origin = self._connections.origin_of(self.client)
@@ -178,6 +196,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self.idle_until = math.inf
         most = self._limits.head_bytes
         if len(data) > most and not self._in_body:  # no more of a head is read than may be of it
             self._feed(data[:most])
@@ -185,24 +204,46 @@ class Connection(HttpToolsProtocol):
         self._feed(data)
 
     def on_headers_complete(self) -> None:
-        if self.parser.get_http_version() not in _SPOKEN:
+        """Begin to serve a request, after those that came before it. uvicorn's own does the same in more rounds."""
+        version = self.parser.get_http_version()
+        if version not in _SPOKEN:
             raise ValueError("version")  # what a callback raises, uvicorn takes for a request that cannot be read
-        super().on_headers_complete()
+        scope = self.scope
+        scope["path"], scope["raw_path"], scope["query_string"] = target_of(self.url)
+        scope["method"], scope["http_version"] = self.parser.get_method().decode("ascii"), version
+        scope["state"][AT_ONCE] = self._answer
+        self.headers = []  # what follows a chunked body is no header of the request that is being served
         self._got_on = self._in_body = True
         self.due = self._body_due = self.loop.time() + self._limits.body
-        self.scope["state"][AT_ONCE] = self._answer
-        self.headers = []  # what follows a chunked body is no header of the request that is being served
+        before = self.cycle
+        self.cycle = Cycle(self, keep_alive=version != "1.0" and self.parser.should_keep_alive())
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._got_on = True
         self._body_due += len(body) / self._limits.slowest
-        super().on_body(body)
+        self.cycle.hear(body)
 
     def on_message_complete(self) -> None:
         self._got_on, self._in_body = True, False
         self.due = math.inf
         self.scope["state"][WHOLE] = self._whole_body
-        super().on_message_complete()
+        self.cycle.hear_end()
+
+    def on_response_complete(self) -> None:
+        """Serve the request that came meanwhile, or be idle. uvicorn's own sets a timer for each answer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.idle_until = self.loop.time() + self._limits.idle
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -255,8 +296,9 @@ class Connection(HttpToolsProtocol):
         if cycle.scope is not scope or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
         cycle.response_started = True
-        more = lines_of(self.server_state.default_headers) + lines + (b"" if cycle.keep_alive else b"connection: close\r\n")
-        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], more, body))
+        added = self._connections.lines_added(self.server_state.default_headers)
+        closing = b"" if cycle.keep_alive else b"connection: close\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], added, lines, closing, b"\r\n", body)))
         cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -269,13 +311,12 @@ class Connection(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being said on it, in either direction."""
-        return not self._deaf and (self.scope is None or self.timeout_keep_alive_task is not None)
+        return not self._deaf and (self.scope is None or self.idle_until < math.inf)
 
     @property
     def idle_since(self) -> float:
         """Since when it has been idle, on the loop's clock."""
-        task = self.timeout_keep_alive_task
-        return task.when() - self._limits.idle if task else self._made_at
+        return self.idle_until - self._limits.idle if self.idle_until < math.inf else self._made_at
 
     @property
     def is_speaking(self) -> bool:
@@ -294,6 +335,12 @@ class Connection(HttpToolsProtocol):
             self.due = self._body_due
         else:
             self._refuse(TOO_SLOW)
+
+    def end_idle(self) -> None:
+        """End what has said nothing for too long."""
+        self.idle_until = math.inf
+        if not self.transport.is_closing():
+            self.transport.close()
 
     def hear_out(self) -> None:
         """Throw away what still comes, for a moment."""
@@ -347,46 +394,6 @@ class Connection(HttpToolsProtocol):
         lines = lines_of((*self.server_state.default_headers, *response.raw_headers))
         self.transport.write(b"%b%b\r\n%b" % (head, lines, bytes(response.body)))
         self.transport.close()
-
-
-class _Parting(asyncio.Transport):
-    """A transport that, told to close while its other side still speaks, says its last word and hears the other side out."""
-
-    def __init__(self, transport: asyncio.Transport, connection: Connection) -> None:
-        super().__init__()
-        self._transport = transport
-        self._connection = connection
-        self._parting = False
-
-    def close(self) -> None:
-        if self._parting:
-            return
-        if not self._connection.is_speaking or self._transport.is_closing():
-            self._transport.close()
-            return
-        self._parting = True
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        self._connection.hear_out()
-
-    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
-        if not self._parting:
-            self._transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._parting or self._transport.is_closing()
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def pause_reading(self) -> None:
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._transport.resume_reading()
 
 
 def _networks(texts: Iterable[str]) -> Iterable[IPv4Network | IPv6Network]:

@@ -77,6 +77,11 @@ def check_media(media: str, charset: str, saying: Operation) -> None:
     )
 
 
+def plain_media(saying: Operation) -> frozenset[str]:
+    """The media types under which, said alone, a body is the operation's document as it is."""
+    return frozenset(_accepted_media(saying)) - set(_FORMS.values())
+
+
 def _accepted_media(saying: Operation) -> tuple[str, ...]:
     part = saying.input
     media = part.media if part else ""

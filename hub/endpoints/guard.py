@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -67,7 +66,10 @@ def _language(scope: Scope) -> Language:
 
 def _refusal(scope: Scope) -> Response | None:
     """The answer to what no route should see: headers of a size that nobody needs."""
-    if sum(map(len, chain.from_iterable(scope["headers"]))) > _LARGEST_HEADERS:
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+    if size > _LARGEST_HEADERS:
         text = Text(en="The headers are too large.", fr="Les en-têtes sont trop volumineux.")
         return written(431, "headers-too-large", text, language=_language(scope), headers={"Connection": "close"})
     return None

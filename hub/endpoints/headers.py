@@ -26,9 +26,15 @@ class Travelling:
     expires_at: datetime | None
 
 
+_NAMES = frozenset({b"idempotency-key", b"publik-caller-url", b"traceparent", b"ce-expirytime"})
+_NOTHING = Travelling("", "", "", None)
+
+
 def travelling(request: Request) -> Travelling:
     """What travels with a message. MessageError 400 for a wrong Idempotency-Key or CE-ExpiryTime; the others are dropped
     when misformed."""
+    if _NAMES.isdisjoint([name for name, _ in request.scope["headers"]]):
+        return _NOTHING
     return Travelling(
         _key(request),
         _fitting(_URL, request.headers.get("publik-caller-url", "")),

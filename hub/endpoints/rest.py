@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from hub.assembly import Hub
 from hub.catalogue import Exchange
-from hub.contract import Operation, Part
-from hub.endpoints.at_once import left_at_once
-from hub.endpoints.auth import Identity, identify
-from hub.endpoints.body import check_size, media_of, read_body
-from hub.endpoints.documents import check_media, document_in, read_with_files
+from hub.contract import Operation, Shape
+from hub.endpoints.at_once import Written, left_at_once
+from hub.endpoints.auth import Identity, identify, known_again
+from hub.endpoints.body import check_size, media_of, read_body, whole_body
+from hub.endpoints.documents import check_media, document_in, plain_media, read_with_files
 from hub.endpoints.headers import travelling
 from hub.endpoints.indexed import IndexedRequest
 from hub.endpoints.language import language_of
@@ -35,13 +37,11 @@ from hub.ledger import Story
 from hub.message import Files, Receipt
 from hub.signals import NotAccepted
 
-_BEFORE, _AFTER = "/api/v1/exchanges/", "/messages"
-
 
 def rest_routes() -> list[Route]:
     """The hot routes: they stand first in the application."""
     return [
-        Route(f"{_BEFORE}{{exchange}}{_AFTER}", say, methods=["POST"]),
+        Route("/api/v1/exchanges/{exchange}/messages", say, methods=["POST"]),
         Route("/api/v1/messages/{message}", tell, methods=["GET"]),
     ]
 
@@ -50,12 +50,11 @@ def is_said(scope: Scope) -> bool:
     """Whether a request says a message, which nearly all do; its `path_params` are set then."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
-    path: str = scope["path"]
-    exchange = path[len(_BEFORE) : -len(_AFTER)]
-    if not (path.startswith(_BEFORE) and path.endswith(_AFTER) and exchange) or "/" in exchange:
-        return False
-    scope["path_params"] = {"exchange": exchange}
-    return True
+    match scope["path"].split("/"):
+        case ["", "api", "v1", "exchanges", exchange, "messages"] if exchange:
+            scope["path_params"] = {"exchange": exchange}
+            return True
+    return False
 
 
 async def said(scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,26 +115,30 @@ async def _own(message: str, identity: Identity, hub: Hub) -> Story:
 
 @dataclass(frozen=True, slots=True)
 class _Saying:
-    """How an application says an exchange: the contract's operation, and the bytes that its body may have."""
+    """How an application says an exchange: the contract's operation, its parameters in the URL and in headers, the bytes
+    that its body may have, and the media types under which that is the document as it is."""
 
     operation: Operation
+    parameters: tuple[Shape, ...]
     largest: int
+    plain: frozenset[str]
 
 
 class Sayings:
-    """How each application says each exchange, worked out once: what they go by never changes."""
+    """How each application says each exchange with the rights of its key, worked out once: it goes by what never changes."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._known: dict[tuple[str, str], _Saying] = {}
+        self._known: dict[tuple[str, str, frozenset[str]], _Saying] = {}
 
     def of(self, name: str, identity: Identity) -> _Saying:
         """How the caller says this exchange. NotFound, NotAllowed."""
-        exchange, sender = self._hub.catalogue.exchange(name), identity.application
-        identity.require(f"send:{name}")
-        known = self._known.get((name, sender))
+        sender, scopes = identity.application, identity.scopes
+        known = self._known.get((name, sender, scopes))
         if known is None:
-            known = self._known[name, sender] = _saying(exchange, sender, self._hub)
+            exchange = self._hub.catalogue.exchange(name)
+            identity.require(f"send:{name}")
+            known = self._known[name, sender, scopes] = _saying(exchange, sender, self._hub)
         return known
 
 
@@ -144,15 +147,16 @@ async def _arrival(request: Request, hub: Hub, package: Package | None = None) -
     name, sender = request.path_params["exchange"], ""
     try:
         proven = await _proven(request, hub, package) if is_signed(request) else None
-        identity = proven.identity if proven else await identify(request)
+        identity = proven.identity if proven else known_again(request) or await identify(request)
         sender = identity.application
         saying: _Saying = request.app.sayings.of(name, identity)
-        parameters = _parameters(request, saying.operation.input)
+        parameters = _parameters(request, saying.parameters)
         headers = travelling(request)
         key = proven.key(headers.key) if proven else headers.key
         if proven:
             refuse_unsigned(parameters)
-        body, files = await _document(request, saying, hub, package, proven)
+        plain = None if proven else _plain(request, saying)
+        body, files = plain or await _document(request, saying, hub, package, proven)
         return Arrival(
             exchange=name,
             application=identity.application,
@@ -179,6 +183,14 @@ async def _proven(request: Request, hub: Hub, package: Package | None) -> Proven
     return await by_webhook(request, hub, limit=limit)
 
 
+def _plain(request: Request, saying: _Saying) -> tuple[bytes, Files] | None:
+    """The document of a request that is it, and has come to its end. None for any other. MessageError 413."""
+    if request.headers.get("content-type", "") not in saying.plain:
+        return None
+    body = whole_body(request, limit=saying.largest)
+    return None if body is None else (body, {})
+
+
 async def _document(
     request: Request, saying: _Saying, hub: Hub, package: Package | None, proven: Proven | None
 ) -> tuple[bytes, Files]:
@@ -201,50 +213,31 @@ def _saying(exchange: Exchange, sender: str, hub: Hub) -> _Saying:
                 fr=f"« {sender} » n'émet pas l'échange « {exchange.name} ».",
             )
         )
-    return _Saying(application.operation(operation), largest_of(application, [operation], hub.settings))
+    said = application.operation(operation)
+    children = said.input.shape.children if said.input else ()
+    parameters = tuple(shape for shape in children if shape.location in ("query", "header"))
+    return _Saying(said, parameters, largest_of(application, [operation], hub.settings), plain_media(said))
 
 
-def _parameters(request: Request, part: Part | None) -> dict[str, str]:
+def _parameters(request: Request, shapes: Iterable[Shape]) -> dict[str, str]:
     """The parameters of the contract, as `@name`. MessageError 400 for a parameter that stands twice."""
     refuse_twice(request)
     found: dict[str, str] = {}
-    for shape in part.shape.children if part else ():
-        if shape.location in ("query", "header"):
-            name = shape.name.removeprefix("@")
-            source = request.query_params if shape.location == "query" else request.headers
-            if name in source:
-                found[shape.name] = source[name]
+    for shape in shapes:
+        name = shape.name.removeprefix("@")
+        source = request.query_params if shape.location == "query" else request.headers
+        if name in source:
+            found[shape.name] = source[name]
     return found
 
 
 def _accepted(receipt: Receipt) -> Response:
-    content = {
-        "message": receipt.message,
-        "exchange": receipt.exchange,
-        "reference": receipt.reference,
-        "accepted_at": receipt.accepted_at,
-        "duplicate": receipt.duplicate,
-        "deliveries": receipt.deliveries,
-    }
-    return _Accepted(
-        orjson.dumps(content, option=orjson.OPT_UTC_Z),
-        location=b"/api/v1/messages/%b" % receipt.message.encode(),
-        replayed=receipt.duplicate,
-    )
+    """202 with a receipt, in JSON as it is."""
+    body, replayed = _encode(receipt), b"idempotent-replayed: true\r\n" if receipt.duplicate else b""
+    return Written(202, _ACCEPTED % (receipt.message.encode(), replayed, len(body)), body)
 
 
-class _Accepted(Response):
-    """202 with a receipt. Its headers are written as they go out: there is one with every message."""
-
-    def __init__(self, body: bytes, *, location: bytes, replayed: bool) -> None:
-        self.body, self.status_code, self.background = body, 202, None
-        self.raw_headers = [
-            (b"cache-control", b"no-store"),
-            (b"location", location),
-            *(_REPLAYED if replayed else ()),
-            (b"content-length", b"%d" % len(body)),
-            (b"content-type", b"application/json"),
-        ]
-
-
-_REPLAYED = ((b"idempotent-replayed", b"true"),)
+_encode = msgspec.json.Encoder().encode
+_ACCEPTED = (
+    b"cache-control: no-store\r\nlocation: /api/v1/messages/%b\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+)

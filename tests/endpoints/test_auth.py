@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 
 from hub.desk import digest
-from hub.endpoints.auth import Identity
-from hub.errors import HubUnavailable, MessageError
+from hub.endpoints.auth import Credentials, Doorkeeper, Identity
+from hub.errors import HubUnavailable, MessageError, NotAllowed
 from hub.ledger import ApiKey
 from tests.endpoints.doors import Doors, bin_request
 
@@ -166,11 +168,14 @@ async def test_a_key_that_another_node_ends_is_refused_within_a_second(doors: Do
     assert (before.status_code, (await doors.say(bin_request())).status_code) == (202, 401)
 
 
-async def test_all_who_come_while_a_key_is_read_are_served_by_one_reading(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def reading_by(doors: Doors, read: Callable[[str], Awaitable[ApiKey]]) -> None:
+    """Give the doors a doorkeeper that reads keys in this way, and has read none yet."""
+    doors.app.doorkeeper = Doorkeeper(read)  # type: ignore[attr-defined]
+
+
+async def test_all_who_come_while_a_key_is_read_are_served_by_one_reading(doors: Doors) -> None:
     reading = AsyncMock(side_effect=doors.hub.ledger.key)
-    monkeypatch.setattr(doors.hub.ledger, "key", reading)
+    reading_by(doors, reading)
 
     answers = await asyncio.gather(*(doors.say(bin_request(f"D-{number}")) for number in range(20)))
 
@@ -178,12 +183,12 @@ async def test_all_who_come_while_a_key_is_read_are_served_by_one_reading(
     assert reading.await_count == 1
 
 
-async def test_a_reading_that_failed_is_nobody_s_answer_but_theirs_who_waited_for_it(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as away:
-        away.setattr(doors.hub.ledger, "key", AsyncMock(side_effect=HubUnavailable()))
-        failed = await asyncio.gather(*(doors.say(bin_request()) for _ in range(5)))
+async def test_a_reading_that_failed_is_nobody_s_answer_but_theirs_who_waited_for_it(doors: Doors) -> None:
+    reading = AsyncMock(side_effect=HubUnavailable())
+    reading_by(doors, reading)
+    failed = await asyncio.gather(*(doors.say(bin_request()) for _ in range(5)))
+
+    reading.side_effect = doors.hub.ledger.key
 
     assert {answer.status_code for answer in failed} == {503}
     assert (await doors.say(bin_request())).status_code == 202
@@ -200,9 +205,7 @@ async def test_a_key_that_was_not_there_is_found_as_soon_as_it_is(doors: Doors) 
     assert (before.status_code, (await doors.say(bin_request(), key=clear)).status_code) == (401, 202)
 
 
-async def test_who_comes_after_a_key_was_ended_is_not_served_by_a_reading_from_before(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_comes_after_a_key_was_ended_is_not_served_by_a_reading_from_before(doors: Doors) -> None:
     read, go_on = doors.hub.ledger.key, asyncio.Event()
     readings = 0
 
@@ -214,7 +217,7 @@ async def test_who_comes_after_a_key_was_ended_is_not_served_by_a_reading_from_b
             await go_on.wait()
         return found
 
-    monkeypatch.setattr(doors.hub.ledger, "key", slowly)
+    reading_by(doors, slowly)
     early = asyncio.create_task(doors.say(bin_request()))
     while not readings:
         await asyncio.sleep(0)
@@ -227,7 +230,79 @@ async def test_who_comes_after_a_key_was_ended_is_not_served_by_a_reading_from_b
     assert (await doors.say(bin_request("D-3"))).status_code == 401
 
 
-async def test_whoever_hangs_up_takes_the_reading_from_nobody(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+class Installation:
+    """As much of a hub as a doorkeeper asks for, at a time that is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.key_changes = now, 0
+        self.clock, self.ledger, self.touch_key = lambda: self.now, self, AsyncMock()
+
+
+@pytest.mark.parametrize("ends", ["reading", "change", "expiry"])
+async def test_a_header_is_known_again_while_its_key_is_taken_to_be_as_it_was_and_no_longer(ends: str) -> None:
+    hub: Any = Installation(now=datetime.now(UTC))
+    expires = hub.now + timedelta(seconds=0.5 if ends == "expiry" else 60)
+    key = ApiKey("0" * 12, "portal", "default", digest("a" * 64), ("send:*",), hub.now, expires_at=expires)
+    doorkeeper = Doorkeeper(AsyncMock(return_value=key))
+
+    first = doorkeeper.identify_again("right", hub)
+    shown = await doorkeeper.identify(Credentials(key.id, "a" * 64), hub, header="right")
+    with pytest.raises(NotAllowed):
+        await doorkeeper.identify(Credentials(key.id, "b" * 64), hub, header="wrong")
+    again = [doorkeeper.identify_again(header, hub) for header in ("right", "right", "wrong")]
+    hub.now += timedelta(seconds=1 if ends == "reading" else 0.5)
+    hub.key_changes += ends == "change"
+    later = doorkeeper.identify_again("right", hub)
+
+    assert first is None
+    assert again == [shown, shown, None]
+    assert later is None
+
+
+async def test_that_a_key_is_used_is_noted_every_minute_however_it_is_recognised() -> None:
+    hub: Any = Installation(now=datetime.now(UTC))
+    key = ApiKey("0" * 12, "portal", "default", digest("a" * 64), ("send:*",), hub.now)
+    doorkeeper = Doorkeeper(AsyncMock(return_value=key))
+
+    for _ in range(300):
+        if doorkeeper.identify_again("right", hub) is None:
+            await doorkeeper.identify(Credentials(key.id, "a" * 64), hub, header="right")
+        hub.now += timedelta(seconds=0.5)
+
+    assert hub.touch_key.await_count == 3
+
+
+async def test_a_key_that_is_known_again_is_still_refused_in_a_url(doors: Doors) -> None:
+    headers = {"Authorization": f"Bearer {doors.portal}", "Content-Type": "application/json"}
+    path = "/api/v1/exchanges/bin-replacement/messages"
+
+    answers = [
+        await doors.client.post(f"{path}{query}", json=bin_request(), headers=headers) for query in ("", "?token=1", "")
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 401, 202]
+
+
+async def test_no_more_headers_are_known_again_than_there_is_room_for(doors: Doors) -> None:
+    doorkeeper: Doorkeeper = doors.app.doorkeeper  # type: ignore[attr-defined]
+    shown = Credentials(*doors.portal.split("_")[1:])
+
+    for number in range(2500):
+        await doorkeeper.identify(shown, doors.hub, header=f"Bearer {' ' * number}{doors.portal}")
+
+    kept = [number for number in range(2500) if doorkeeper.identify_again(f"Bearer {' ' * number}{doors.portal}", doors.hub)]
+    assert len(kept) <= 1000
+
+
+async def test_another_key_of_the_same_application_has_its_own_rights(doors: Doors) -> None:
+    other = await doors.hub.desk.issue_key("portal", "default", ("status:own",), actor="test")
+
+    answers = [await doors.say(bin_request(), key=key) for key in (doors.portal, other, doors.portal, other)]
+
+    assert [answer.status_code for answer in answers] == [202, 403, 202, 403]
+
+
+async def test_whoever_hangs_up_takes_the_reading_from_nobody(doors: Doors) -> None:
     read, reading, go_on = doors.hub.ledger.key, asyncio.Event(), asyncio.Event()
 
     async def slowly(key: str) -> ApiKey:
@@ -235,7 +310,7 @@ async def test_whoever_hangs_up_takes_the_reading_from_nobody(doors: Doors, monk
         await go_on.wait()
         return await read(key)
 
-    monkeypatch.setattr(doors.hub.ledger, "key", slowly)
+    reading_by(doors, slowly)
     first = asyncio.create_task(doors.say(bin_request()))
     await reading.wait()
     second = asyncio.create_task(doors.say(bin_request("D-2")))

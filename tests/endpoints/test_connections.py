@@ -160,6 +160,21 @@ async def test_an_idle_connection_is_closed(doors: Doors) -> None:
         assert await idle.is_closed()
 
 
+async def test_a_connection_that_speaks_now_and_then_is_not_idle(doors: Doors) -> None:
+    async with served(doors, replace(LONG, idle=2)) as port:
+        chatty = await _after_one_answer(port, "127.0.0.1")
+        for _ in range(6):
+            await asyncio.sleep(0.5)
+            await chatty.say(LIVE)
+            assert (await chatty.answer())[0] == 200
+        await chatty.say(LIVE[:20])  # what is not whole is not idle either
+        await asyncio.sleep(2.6)
+        await chatty.say(LIVE[20:])
+
+        assert (await chatty.answer())[0] == 200
+        assert await chatty.is_closed()
+
+
 async def test_an_answer_that_takes_longer_than_a_request_may_is_waited_for(collecting: Doors) -> None:
     asked = f"GET /api/v1/mailboxes/waste?wait=1 HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {collecting.waste}\r\n\r\n"
     async with served(collecting, SHORT_OF_BODIES) as port:

@@ -7,22 +7,25 @@ import json
 import logging
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
-import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from hub.logs import configure_logging, tell
+from hub.measures import Durations, Stopwatch, Tally
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 from hub.telemetry import Telemetry
 
 
-def lines_of(*signals: object) -> list[dict]:
+def lines_of(*signals: Signal, careful: bool = False) -> list[dict]:
+    """The lines that signals leave, written straight where that can be, or all as structlog writes them."""
     stream = io.StringIO()
-    configure_logging(stream=stream)
-    telemetry = Telemetry()
+    log = configure_logging(stream=stream)
+    telemetry = Telemetry(tell if careful else log.tell)
     for signal in signals:
-        telemetry.listen(signal)  # type: ignore[arg-type]
+        telemetry.listen(signal)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -76,13 +79,9 @@ _SIGNALS: tuple[Signal, ...] = (
 
 
 @pytest.mark.parametrize("signal", _SIGNALS)
-def test_a_line_that_is_written_straight_is_the_one_that_structlog_writes(
-    signal: Signal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_is_written_straight_is_the_one_that_structlog_writes(signal: Signal) -> None:
     (straight,) = lines_of(signal)
-
-    monkeypatch.setattr("hub.logs._Straight.took", lambda *_: False)
-    (careful,) = lines_of(signal)
+    (careful,) = lines_of(signal, careful=True)
 
     assert without_time(straight) == without_time(careful)
 
@@ -103,10 +102,9 @@ def test_a_line_that_is_written_straight_is_the_one_that_structlog_writes(
 @example(values={"reason": "\u2028\u00ad"})
 def test_whatever_the_values_are_it_is_written_straight_or_not_at_all(values: dict[str, str | float]) -> None:
     stream, careful = io.StringIO(), io.StringIO()
-    configure_logging(stream=stream)
-    tell("info", "told", values)
+    configure_logging(stream=stream).tell("info", "told", values)
     configure_logging(stream=careful)
-    structlog.get_logger("hub").info("told", **values)
+    tell("info", "told", values)
 
     assert without_time(json.loads(stream.getvalue())) == without_time(json.loads(careful.getvalue()))
 
@@ -114,16 +112,17 @@ def test_whatever_the_values_are_it_is_written_straight_or_not_at_all(values: di
 @pytest.mark.parametrize("level", ["info", "warning", "error"])
 def test_a_level_that_is_not_asked_for_is_not_written(level: str) -> None:
     stream = io.StringIO()
-    configure_logging(logging.WARNING, stream=stream)
+    log = configure_logging(logging.WARNING, stream=stream)
 
-    tell(level, "told", {})
+    for written in (log.tell, tell):
+        written(level, "told", {"reference": "D-1"})
 
-    assert bool(stream.getvalue()) is (level != "info")
+    assert len(stream.getvalue().splitlines()) == (0 if level == "info" else 2)
 
 
 def test_whoever_is_given_to_it_is_told_the_lines() -> None:
     told: list[tuple[str, str, dict]] = []
-    telemetry = Telemetry(lambda level, event, values: told.append((level, event, dict(values))))
+    telemetry = Telemetry(lambda level, event, values: told.append((level, event, msgspec.to_builtins(values))))
 
     telemetry.listen(NotAccepted("bin-replacement", "portal", "invalid-message"))
 
@@ -133,12 +132,12 @@ def test_whoever_is_given_to_it_is_told_the_lines() -> None:
 
 def test_an_unexpected_error_is_logged_without_its_words() -> None:
     stream = io.StringIO()
-    configure_logging(stream=stream)
+    telemetry = Telemetry(configure_logging(stream=stream).tell)
 
     try:
         raise RuntimeError("Camille Martin, 12 rue des Tanneurs")
     except RuntimeError as error:
-        Telemetry().failed(error, at="/api")
+        telemetry.failed(error, at="/api")
 
     assert "Camille" not in stream.getvalue()
     assert "RuntimeError" in stream.getvalue()
@@ -157,3 +156,40 @@ def test_the_traffic_of_the_last_hour_is_kept_in_steps() -> None:
     now[0] = 3600.0
     assert sum(telemetry.traffic("waste/default")) == 2
     assert sum(telemetry.traffic("another")) == 0
+
+
+_BOUNDS = (0.005, 0.01, 0.25, 1, 30)
+
+
+@given(
+    scrapes=st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([0, *_BOUNDS]) | st.integers(0, 64).map(float)),
+            max_size=8,
+        ),
+        max_size=4,
+    )
+)
+def test_what_is_counted_with_every_message_is_shown_as_any_other_measure(scrapes: list[list[tuple[str, float]]]) -> None:
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    tally = Tally(Counter("done", "Done.", ("who", "what"), registry=ours))
+    stopwatch = Stopwatch(Durations("lasted", "Lasted.", ("who",), registry=ours, buckets=_BOUNDS), _BOUNDS)
+    counter = Counter("done", "Done.", ("who", "what"), registry=theirs)
+    histogram = Histogram("lasted", "Lasted.", ("who",), registry=theirs, buckets=_BOUNDS)
+
+    for observed in scrapes:
+        for who, seconds in observed:
+            tally.count(who, "x")
+            counter.labels(who, "x").inc()
+            stopwatch.observe(who, seconds)
+            histogram.labels(who).observe(seconds)
+        tally.hand_over()
+        stopwatch.hand_over()
+
+        assert _shown(ours) == _shown(theirs)
+
+
+def _shown(registry: CollectorRegistry) -> list[tuple[str, float | None]]:
+    """Each line of a scrape with its value, but for when a series began."""
+    lines = [line.rpartition(" ") for line in generate_latest(registry).decode().splitlines() if line[0] != "#"]
+    return [(name, None if "_created" in name else pytest.approx(float(value))) for name, _, value in lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from hub.errors import Text
 from hub.facts import Fact, field
@@ -61,7 +62,12 @@ class Reply(Fact, frozen=True):
     @property
     def media(self) -> str:
         """The content type without its parameters, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media(self.headers.get("content-type", ""))
+
+
+@lru_cache(maxsize=256)
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 class Delivered(Fact, frozen=True):

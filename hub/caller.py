@@ -6,29 +6,30 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 from uuid import uuid4
 
-from hub.aside import aside
+from hub.aside import LARGE, aside
 from hub.call import Call, Delivered, Misconfigured, Outcome, Refused, Reply
 from hub.catalogue import Application
 from hub.chance import random_piece
-from hub.codecs import Codecs, write_held
-from hub.contract import Document, SoapBinding
+from hub.codecs import Codec, Codecs, write_held
+from hub.contract import Document, Operation, RestBinding, SoapBinding
 from hub.errors import CallForbidden, ConfigurationError, MessageError, Problem, Text, TransportError
 from hub.facts import Fact, replace
 from hub.settings import Settings
-from hub.specs.connector import Instance
+from hub.specs import connector as specs
 from hub.transports.conditional import Validators, conditional, validators
 from hub.transports.credentials import Credentials
 from hub.transports.given_addresses import Place, place_of, place_under
 from hub.transports.http import Take
 from hub.transports.judge import Missing, judge, judge_error, judge_look_up
 from hub.transports.packages import NOTHING_BESIDE, Beside, enclosing, opened
-from hub.transports.rest import rest_call
+from hub.transports.rest import RestWay
 from hub.transports.signatures import Signer, read_signer
 from hub.transports.signed_answers import Doubted, doubted, vouched
 from hub.transports.soap import soap_call
@@ -62,14 +63,21 @@ class Answer(Fact, frozen=True):
     address: str = ""
 
 
-class _Going(Fact, frozen=True):
-    """What is on its way: a document, and the files beside it, to an operation of an authority's copy of an application."""
+@dataclass(frozen=True, slots=True)
+class _Road:
+    """The road to an operation of an application: what its connector and its contract say of all its calls. `rest` makes
+    them, where they are of REST; `rules` are those of its answers."""
 
     application: Application
-    operation: str
-    document: Document
-    authority: str
-    beside: Beside
+    name: str
+    spec: specs.Operation
+    operation: Operation
+    total: float
+    said: Codec | None
+    answered: Codec | None
+    rest: RestWay | None
+    rules: tuple[specs.AnswerRule, ...]
+    proves: bool
 
 
 class _Signed(Fact, frozen=True):
@@ -77,6 +85,9 @@ class _Signed(Fact, frozen=True):
 
     credentials: Credentials | None = None
     sign_in: SignIn | None = None
+
+
+_NOT_SIGNED = _Signed()
 
 
 class Caller:
@@ -90,6 +101,7 @@ class Caller:
         self._codecs = Codecs()
         self._signers: dict[str, Signer] = {}
         self._addresses: dict[str, str] = {}
+        self._roads: dict[tuple[int, str], _Road] = {}
 
     async def call(
         self,
@@ -107,12 +119,16 @@ class Caller:
         `beside` the document with it. What has not changed since the answer that is `known` is delivered as nothing.
         `at`: the URL to call, where an answer of the same scheme, host and port has told it."""
         try:
-            signed = self._signed(application, authority)
-            said = keyed(application, name, document, key)
-            call = self._made(_Going(application, name, said, authority, beside), signed.credentials)
+            instance = application.spec.instances.get(application.instance(authority))
+            signed, road = self._signed(application, instance), self._road(application, name)
+            said = _keyed(road.spec, document, key)
+            body = self._body(road, said)
+            if instance is None:
+                raise ConfigurationError(_no_instance(application.name, authority))
+            call = self._made(road, said, body=body, instance=instance, beside=beside, credentials=signed.credentials)
             call = replace(call, url=at) if at else call
-            if application.spec.authentication.kind in PROVING:
-                call = self._proven(call, application, name, credentials=signed.credentials, key=key)
+            if road.proves:
+                call = self._proven(call, road, credentials=signed.credentials, key=key)
         except MessageError as error:
             return Answer(Refused(all_problems(error)))
         except ConfigurationError as error:
@@ -128,7 +144,11 @@ class Caller:
             return Answer(judge_error(error), call.shown, media)
         if asked is not call and reply.status == HTTPStatus.NOT_MODIFIED:
             return Answer(Delivered(), call.shown, media, reply, validators=known, address=call.url)
-        judged = await self._believed(application, name, authority, _whole(reply))
+        whole = _whole(reply)
+        if len(whole.body) > LARGE or instance.answers_signed_by:
+            judged = await self._believed(road, authority, whole)
+        else:
+            judged = _judgement(road, whole, self._clock())
         if isinstance(judged, Missing):
             return Answer(Delivered(), call.shown, media, reply, missing=True)
         return Answer(judged, call.shown, media, reply, validators=validators(call, reply), address=call.url)
@@ -150,7 +170,7 @@ class Caller:
         seconds = application.spec.timeout.total_seconds()
         home = self._named(application, instance.address)
         is_home = home is not None and place.is_beside(home)
-        signed = self._signed(application, authority) if is_home else _Signed()
+        signed = self._signed(application, instance) if is_home else _NOT_SIGNED
         shown = signed.credentials.headers() if signed.credentials else {}
         call = Call(
             "GET",
@@ -185,47 +205,78 @@ class Caller:
 
     def body(self, application: Application, name: str, document: Document) -> bytes:
         """The document as the operation `name` writes it, held against its contract. Raises MessageError."""
-        part = application.operation(name).input
-        if part is None:
+        return self._body(self._road(application, name), document)
+
+    def _body(self, road: _Road, document: Document) -> bytes:
+        part = road.operation.input
+        if part is None or road.said is None:
             return b""
-        body, is_held = write_held(self._codecs.of(part), document)
+        body, is_held = write_held(road.said, document)
         if not is_held and (problems := part.check(body)):
             raise MessageError(problems=problems)
         return body
 
-    def _made(self, going: _Going, credentials: Credentials | None) -> Call:
-        """The call, its body held against the contract. Raises MessageError, ConfigurationError."""
-        application, name, document = going.application, going.operation, going.document
-        operation, spec = application.operation(name), application.spec
-        body = self.body(application, name, document)
-        instance = spec.instances.get(application.instance(going.authority))
-        if instance is None:
-            raise ConfigurationError(_no_instance(application.name, going.authority))
-        address, total = self._expanded(instance.address), (spec.operations[name].timeout or spec.timeout).total_seconds()
-        if isinstance(operation.binding, SoapBinding):
-            way = spec.operations[name].files
-            common: dict[str, Any] = {"signer": self._signer(instance), "now": self._clock()}
-            if spec.authentication.shown_as == "digest":
-                common |= {"nonce": random_piece(), "created": created_text(self._clock())}
-            if operation.binding.addressed.declared:
-                common["message_id"] = f"urn:uuid:{uuid4()}"
-            call = soap_call(operation, body, address=address, credentials=credentials, total=total, **common)
-            call = call if way == "inside" else enclosing(call, going.beside, way=way)
-        else:
-            call = rest_call(
-                operation, document, body=body, address=address, credentials=credentials, total=total, beside=going.beside
+    def _road(self, application: Application, name: str) -> _Road:
+        """The road to the operation `name`, found out at its first call."""
+        found = self._roads.get((id(application), name))
+        if found is None:
+            found = self._roads[id(application), name] = self._new_road(application, name)
+        return found
+
+    def _new_road(self, application: Application, name: str) -> _Road:
+        """It holds its application: no other can take over its id."""
+        operation, connector = application.operation(name), application.spec
+        spec = connector.operations[name]
+        return _Road(
+            application,
+            name,
+            spec,
+            operation,
+            (spec.timeout or connector.timeout).total_seconds(),
+            self._codecs.of(operation.input) if operation.input else None,
+            self._codecs.of(operation.output) if operation.output else None,
+            RestWay(operation) if isinstance(operation.binding, RestBinding) else None,
+            tuple(rule for rule in connector.answers if rule.operation in (None, name)),
+            connector.authentication.kind in PROVING,
+        )
+
+    def _made(
+        self,
+        road: _Road,
+        document: Document,
+        *,
+        body: bytes,
+        instance: specs.Instance,
+        beside: Beside,
+        credentials: Credentials | None,
+    ) -> Call:
+        """The call that says a document, whose `body` was held against the contract. Raises MessageError,
+        ConfigurationError."""
+        application, operation, spec = road.application, road.operation, road.spec
+        address = self._expanded(instance.address)
+        if road.rest:
+            call = road.rest.call(
+                document, body=body, address=address, credentials=credentials, total=road.total, beside=beside
             )
+        else:
+            common: dict[str, Any] = {"signer": self._signer(instance), "now": self._clock()}
+            if application.spec.authentication.shown_as == "digest":
+                common |= {"nonce": random_piece(), "created": created_text(self._clock())}
+            if isinstance(operation.binding, SoapBinding) and operation.binding.addressed.declared:
+                common["message_id"] = f"urn:uuid:{uuid4()}"
+            call = soap_call(operation, body, address=address, credentials=credentials, total=road.total, **common)
+            call = call if spec.files == "inside" else enclosing(call, beside, way=spec.files)
         if not (instance.certificates or instance.client_certificate or call.rest):
             return call
         certificates = _file(application, instance.certificates) if instance.certificates else ""
         identity = self._settings.secret(instance.client_certificate)
         return replace(call, certificates=certificates, identity=identity, total=call.total + call.length / PACE)
 
-    def _proven(self, call: Call, application: Application, name: str, *, credentials: Credentials | None, key: str) -> Call:
+    def _proven(self, call: Call, road: _Road, *, credentials: Credentials | None, key: str) -> Call:
         """The call with its signature. A question is to be answered each time that it is put, also the one that looks up
         what `key` was told."""
-        known_by = key if application.spec.operations[name].direction == "out" else uuid4().hex
-        return proven(call, application.spec.authentication, credentials, key=known_by, now=self._clock())
+        known_by = key if road.spec.direction == "out" else uuid4().hex
+        return proven(call, road.application.spec.authentication, credentials, key=known_by, now=self._clock())
 
     def _expanded(self, address: str) -> str:
         """An address of a connector: the environment is the same for as long as this process lives. ConfigurationError."""
@@ -233,18 +284,18 @@ class Caller:
             self._addresses[address] = self._settings.expand(address)
         return self._addresses[address]
 
-    def _signer(self, instance: Instance) -> Signer | None:
+    def _signer(self, instance: specs.Instance) -> Signer | None:
         """Who signs the calls of this instance, read once: a private key is checked for a while. ConfigurationError."""
         pem = self._settings.secret(instance.signature)
         if pem and pem not in self._signers:
             self._signers[pem] = read_signer(pem)
         return self._signers.get(pem)
 
-    def _signed(self, application: Application, authority: str) -> _Signed:
-        """How an authority's copy of the application is signed in to. ConfigurationError."""
-        instance, way = application.spec.instances.get(application.instance(authority)), application.spec.authentication
+    def _signed(self, application: Application, instance: specs.Instance | None) -> _Signed:
+        """How this instance of an application is signed in to. ConfigurationError."""
         if instance is None or not instance.credentials:
-            return _Signed()
+            return _NOT_SIGNED
+        way = application.spec.authentication
         credentials = Credentials(way.kind, self._settings.secret(instance.credentials), way.shown_in)
         if way.kind != "oauth2":
             return _Signed(credentials)
@@ -254,33 +305,27 @@ class Caller:
         identity = self._settings.secret(instance.client_certificate)
         return _Signed(sign_in=SignIn(url, client, secret, way.scope, way.client_in, certificates, identity))
 
-    async def _believed(self, application: Application, name: str, authority: str, reply: Reply) -> Outcome | Missing:
+    async def _believed(self, road: _Road, authority: str, reply: Reply) -> Outcome | Missing:
         """What a reply comes to; where it must be signed, only what the signature covers is read."""
-        by = application.signers_of(authority)
+        by = road.application.signers_of(authority)
         if by is None:
-            return await self._judged(application, name, reply)
+            return await self._judged(road, reply)
         try:
             proven = await asyncio.to_thread(vouched, reply, by=by, now=self._clock())
         except Doubted as doubt:
-            log.warning("an answer of %s is not believed: %s", application.name, doubt)
-            return doubted(await self._judged(application, name, reply), reply, doubt)
-        return await self._judged(application, name, proven)
+            log.warning("an answer of %s is not believed: %s", road.application.name, doubt)
+            return doubted(await self._judged(road, reply), reply, doubt)
+        return await self._judged(road, proven)
 
-    def _judged(self, application: Application, name: str, reply: Reply) -> Awaitable[Outcome | Missing]:
-        return aside(self._judgement, application, name, reply, self._clock(), size=len(reply.body))
+    def _judged(self, road: _Road, reply: Reply) -> Awaitable[Outcome | Missing]:
+        return aside(_judgement, road, reply, self._clock(), size=len(reply.body))
 
-    def _judgement(self, application: Application, name: str, reply: Reply, now: datetime) -> Outcome | Missing:
-        operation, spec = application.operation(name), application.spec.operations[name]
-        codec = self._codecs.of(operation.output) if operation.output else None
-        known: dict[str, Any] = {
-            "rules": application.spec.answers,
-            "operation_name": name,
-            "now": now,
-            "codec": codec,
-        }
-        if spec.direction == "ask" and spec.found:
-            return judge_look_up(reply, operation, found=spec.found, **known)
-        return judge(reply, operation, **known)
+
+def _judgement(road: _Road, reply: Reply, now: datetime) -> Outcome | Missing:
+    operation, rules, codec = road.operation, road.rules, road.answered
+    if road.spec.direction == "ask" and (found := road.spec.found):
+        return judge_look_up(reply, operation, found=found, rules=rules, operation_name=road.name, now=now, codec=codec)
+    return judge(reply, operation, rules=rules, operation_name=road.name, now=now, codec=codec)
 
 
 def _whole(reply: Reply) -> Reply:
@@ -297,7 +342,11 @@ def _with_token(call: Call, token: str) -> Call:
 
 def keyed(application: Application, name: str, document: Document, key: str) -> Document:
     """The document with the hub's idempotency key where the operation wants it."""
-    field = application.spec.operations[name].key_field
+    return _keyed(application.spec.operations[name], document, key)
+
+
+def _keyed(operation: specs.Operation, document: Document, key: str) -> Document:
+    field = operation.key_field
     return {**document, field: key} if field else document
 
 

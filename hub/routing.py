@@ -14,7 +14,7 @@ from hub.contract import Document
 from hub.facts import Fact, field
 from hub.ledger import Acceptance, Content
 from hub.memory import Heard, Memory, Worth, packed_image
-from hub.message import Apart, Delivery, Files, Message, Priority, Record, State
+from hub.message import Apart, Delivery, Files, Message, Record, State
 from hub.translation import FollowUp, Receiver, digest, pack
 
 BEFORE = "before"
@@ -29,7 +29,6 @@ DOUBT = timedelta(seconds=30)
 
 
 _NEWS = Heard(Worth.NEWS)
-_PRIORITIES = {each.name.lower(): each for each in Priority}
 
 
 class Said(Fact, frozen=True):
@@ -82,7 +81,7 @@ def acceptance(
     receivers = said.exchange.translation.receivers(said.sender) if heard.worth is not Worth.NOTHING else ()
     deliveries = tuple(
         [
-            _delivery(said.exchange, message, receiver, catalogue=catalogue, number=number, due_at=due_at)
+            _delivery(message, receiver, catalogue=catalogue, number=number, due_at=due_at)
             for number, receiver in enumerate(receivers, start=1)
         ]
     )
@@ -150,26 +149,23 @@ def _reference(said: Said) -> str:
     return " ".join(f"{row}:{said.record.get(row)}" for row in translation.recalls(said.record).values())
 
 
-def _delivery(
-    exchange: Exchange, message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int, due_at: datetime
-) -> Delivery:
-    application = catalogue.connectors[receiver.side]
-    operation = application.spec.operations.get(receiver.operation)
-    on_dead = exchange.spec.on_dead or (operation.on_dead if operation else "block")
+def _delivery(message: Message, receiver: Receiver, *, catalogue: Catalogue, number: int, due_at: datetime) -> Delivery:
+    authority, exchange = message.authority, message.exchange
+    way = catalogue.way(exchange, receiver.side, operation=receiver.operation, authority=authority)
     return Delivery(
         id=f"{message.id}-{number}",
         message=message.id,
-        exchange=message.exchange,
-        authority=message.authority,
+        exchange=exchange,
+        authority=authority,
         receiver=receiver.side,
         operation=receiver.operation,
-        lane=application.lane(receiver.operation, authority=message.authority, exchange=message.exchange),
+        lane=way.lane,
         reference=message.reference,
         position=0,
         state=State.WAITING,
         due_at=due_at,
-        priority=_PRIORITIES[exchange.spec.priority],
-        skipped=on_dead == "skip",
+        priority=way.priority,
+        skipped=way.skipped,
     )
 
 

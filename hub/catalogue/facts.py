@@ -9,6 +9,7 @@ from pathlib import Path
 from hub.contract import Contract, Operation, RestBinding, Shape
 from hub.errors import NotFound, Text
 from hub.lifecycle import LanePolicy, RetryPolicy, Rule
+from hub.message import Priority
 from hub.specs import connector as connectors
 from hub.specs import mapping as mappings
 from hub.specs.connector import Direction
@@ -140,6 +141,16 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How what an exchange tells a receiver goes to it: in which lane, and with which priority; `skipped`: if it dies, what
+    comes after it goes on."""
+
+    lane: str
+    priority: Priority
+    skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All that is configured, under one revision (a digest of every file that was read)."""
 
@@ -147,6 +158,7 @@ class Catalogue:
     connectors: Mapping[str, Application]
     exchanges: Mapping[str, Exchange]
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    _ways: dict[tuple[str, str, str, str], Way] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def exchange(self, name: str) -> Exchange:
         """The exchange of that name. Raises NotFound with those that there are."""
@@ -163,6 +175,21 @@ class Catalogue:
     def exchange_taking(self, application: str, operation: str) -> Exchange | None:
         """The exchange that what `application` says by `operation` enters."""
         return next((each for each in self.exchanges.values() if each.incoming(application) == operation), None)
+
+    def way(self, exchange: str, receiver: str, *, operation: str, authority: str) -> Way:
+        """How what an exchange tells an authority's `receiver` by `operation` goes to it, found out at its first message."""
+        found = self._ways.get((exchange, receiver, operation, authority))
+        if found is None:
+            found = self._new_way(exchange, receiver, operation=operation, authority=authority)
+            self._ways[exchange, receiver, operation, authority] = found
+        return found
+
+    def _new_way(self, exchange: str, receiver: str, *, operation: str, authority: str) -> Way:
+        application, spec = self.connectors[receiver], self.exchanges[exchange].spec
+        told = application.spec.operations.get(operation)
+        on_dead = spec.on_dead or (told.on_dead if told else "block")
+        lane = application.lane(operation, authority=authority, exchange=exchange)
+        return Way(lane, Priority[spec.priority.upper()], on_dead == "skip")
 
     def done_when(self, exchange: str) -> Rule:
         """When a message of an exchange is done that goes to several receivers."""

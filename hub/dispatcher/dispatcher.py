@@ -93,6 +93,12 @@ class Dispatcher:
             for name, each in catalogue.connectors.items()
             for operation in each.spec.operations
         }
+        self._enclosing = {
+            (name, operation)
+            for name, each in catalogue.connectors.items()
+            for operation in each.spec.operations
+            if each.encloses(operation)
+        }
 
     async def attempt(self, claim: Claim) -> None:
         """Try a claimed delivery once, and settle what came of it, however long the ledger is away."""
@@ -121,7 +127,7 @@ class Dispatcher:
                 ready.document,
                 authority=authority,
                 key=outgoing_key(claim),
-                beside=await self._beside(ready) if ready.application.encloses(delivery.operation) else NOTHING_BESIDE,
+                beside=await self._beside(ready) if self._encloses(delivery) else NOTHING_BESIDE,
             )
         except Exception:
             log.exception("delivery %s: the hub itself failed in the call", delivery.id)
@@ -198,7 +204,7 @@ class Dispatcher:
         believed = known.believed(exchange.translation, message.sender, {**record, **missing})
         if believed is None:
             return Result(Delivered({}), is_old=True)
-        files = await self._files(message.id, believed, application.encloses(delivery.operation))
+        files = await self._files(message.id, believed, self._encloses(delivery))
         merged = merge(
             exchange.translation,
             Receiver(
@@ -242,6 +248,10 @@ class Dispatcher:
 
     async def _bytes(self, message: str, ticket: str) -> bytes:
         return b"".join([piece async for piece in self._ledger.file(message, ticket)])
+
+    def _encloses(self, delivery: Delivery) -> bool:
+        """Whether the files of a delivery travel beside its document."""
+        return (delivery.receiver, delivery.operation) in self._enclosing
 
     async def _beside(self, plan: Plan) -> Beside:
         """The files that leave beside the document, under the names that their sender gave them."""

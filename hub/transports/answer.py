@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
@@ -13,6 +12,7 @@ from hub.call import Reply
 from hub.codecs import Codec, codec_for, json, read_held, xml
 from hub.contract import Document, Operation, Part, SoapBinding
 from hub.errors import MessageError
+from hub.facts import Fact, field
 from hub.transports.envelope import SoapFault, open_envelope
 
 _LONGEST = 500
@@ -36,8 +36,7 @@ _TAGS = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Fact, frozen=True):
     """What an application answered.
 
     `payload`: for SOAP the element in the body, for REST the body. `document`: its fields, those of the fault's detail when

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,16 +18,17 @@ from typing import Any, cast
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
 from yarl import URL
 
 from hub.call import Call, Enclosed, Reply
-from hub.errors import AnswerTooLarge, CallNotSent, CallUnanswered, MessageError, Text
+from hub.errors import AnswerTooLarge, CallNotSent, CallUnanswered, Text
 from hub.time_limits import TimeLimits
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
+from hub.transports.heads import head_of, header_lines
+from hub.transports.plain_answers import Heard, heard_at_once
 from hub.transports.trust import show, trusted
 
 _IDLE_SECONDS = 4.0
@@ -36,30 +37,22 @@ _LONGEST_HEADER = 32 * 1024
 _MOST_HEADERS = 200
 _MOST_INTERIM = 20
 """Interim (1xx) answers before an answer."""
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 _PLAIN_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:[/?][!-\"$-\[\]-~]*)?)")
 """Visible ASCII, with nothing in its path that would be read in two ways."""
-_OURS = {
-    "User-Agent": "User-Agent: hub\r\n",
-    "Accept": "Accept: */*\r\n",
-    "Accept-Encoding": "Accept-Encoding: gzip, deflate\r\n",
-}
-"""What is said where a call does not say otherwise."""
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SWITCHING = 101
 _OK = 200
 _NEVER_ROUNDED = 3600
 """aiohttp rounds time limits of more than so many seconds up to whole ones."""
 _UNPACKED = frozenset({"content-encoding", "content-length"})
-_FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-"""Headers that are ours to say."""
 
 
 Take = Callable[[bytes], Awaitable[None]]
 """Takes the next bytes of an answer."""
-_Reader = Callable[["_Wire", int], Awaitable[tuple[RawResponseMessage, bytes | None]]]
-"""Reads an answer of so many bytes at most: its head, and its body, None where some of that is left."""
+_Came = Heard | tuple[RawResponseMessage, StreamReader]
+"""An answer that came at once, or the head of one, and its body as it comes."""
+_Reader = Callable[["_Wire", int], Awaitable[Heard]]
+"""Reads an answer of so many bytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +97,26 @@ class HttpTransport:
         self._pools: dict[tuple[str, _Trust], _Pool] = {}
         self._places: dict[tuple[str, str, str], _Place] = {}
 
-    async def send(self, call: Call) -> Reply:
+    def send(self, call: Call) -> Coroutine[Any, Any, Reply]:
         """The whole answer, decoded and within its limits. CallForbidden, CallNotSent or CallUnanswered when there is none;
         it is sent once at most, and CallNotSent says that not one byte of it was given to the network."""
-        return await self._sent(call, _held)
+        return self._sent(call, _held)
 
-    async def fetch(self, call: Call, take: Take, *, silence: float) -> Reply:
+    def fetch(self, call: Call, take: Take, *, silence: float) -> Coroutine[Any, Any, Reply]:
         """The same for an answer that is not held: where its status is 200, its body is given to `take` piece by piece, and
         the reply has none; of any other, none is read. So many seconds of `silence` end the call too, and so does what
         `take` raises."""
-        return await self._sent(call, partial(_handed_on, take=take, silence=silence))
+        return self._sent(call, partial(_handed_on, take=take, silence=silence))
 
     async def _sent(self, call: Call, read: _Reader) -> Reply:
-        lines = _lines(call.headers)
+        lines = header_lines(call.headers)
         started, trip = monotonic(), _Trip()
         try:
             with self._limits.of(call.total):
-                message, body = await self._exchange(call, lines, trip, read)
+                heard = await self._exchange(call, lines, trip, read)
         except _BROKEN as error:
             raise trip.told(error) from error
-        return Reply(message.code, _lowered(message.headers), body or b"", monotonic() - started)
+        return Reply(heard.status, heard.headers, heard.body or b"", monotonic() - started)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -132,28 +125,31 @@ class HttpTransport:
         self._pools.clear()
         self._places.clear()
 
-    async def _exchange(self, call: Call, lines: str, trip: _Trip, read: _Reader) -> tuple[RawResponseMessage, bytes | None]:
+    async def _exchange(self, call: Call, lines: str, trip: _Trip, read: _Reader) -> Heard:
         place, path = self._found(call)
-        data = _head(call, path, host=place.host, lines=lines) + call.body
-        connection, wire = await _connected(place, call.connect)
+        data = head_of(call, path, host=place.host, lines=lines) + call.body
+        pool, key = place.pool, place.key
+        wire = pool.idle(key)
+        if wire is None:
+            wire = await pool.connected(place, call.connect)
         try:
             if wire.transport is None:
                 raise ConnectionResetError
-            wire.begin(without_body=call.method == "HEAD")
+            wire.begin(without_body=call.method == "HEAD", at_once=read is _held)
             trip.left = True
             wire.say(data)
             is_whole = not call.rest or await self._say_rest(call, wire)
-            message, body = await read(wire, call.largest)
+            heard = await read(wire, call.largest)
         except BaseException:
             wire.abort()  # what has not left yet is not to leave any more
-            connection.close()
+            pool.drop(key, wire)
             raise
-        if not is_whole or wire.is_saying or body is None:
+        if not is_whole or wire.is_saying or heard.body is None:
             wire.abort()  # what comes next would be taken for the rest of what it was told, or of what it says
-            connection.close()
+            pool.drop(key, wire)
         else:
-            connection.release()
-        return message, body
+            pool.give_back(key, wire)
+        return heard
 
     async def _say_rest(self, call: Call, wire: _Wire) -> bool:
         """Say what follows the body, as fast as the other side takes it; no more once it has answered or gone away, and then
@@ -231,12 +227,20 @@ class _Wire(ResponseHandler):
         super().__init__(loop)
         self._calls = 0
         self._interim = 0
+        self._at_once = False
         self._unasked: select.poll | None = None
 
-    def begin(self, *, without_body: bool) -> None:
-        """Make ready for the answer to a call."""
+    def begin(self, *, without_body: bool, at_once: bool) -> None:
+        """Make ready for the answer to a call. `at_once`: it may come as a Heard, if it comes whole and plain."""
         self._calls += 1
         self._interim = 0
+        self._parser = None
+        self._at_once = at_once and not (without_body or self._tail)
+        if not self._at_once:
+            self._parse(without_body=without_body)
+
+    def _parse(self, *, without_body: bool) -> None:
+        """Have aiohttp read what comes."""
         self.set_response_params(
             skip_payload=without_body,
             read_until_eof=True,
@@ -270,12 +274,33 @@ class _Wire(ResponseHandler):
         """Whether something of a call has still not left for the network."""
         return self.transport is not None and bool(cast(asyncio.WriteTransport, self.transport).get_write_buffer_size())
 
-    async def answer(self) -> tuple[RawResponseMessage, StreamReader]:
-        """The head of the answer, and its body as it comes, decoded."""
+    async def answer(self) -> _Came:
+        """The answer that came at once, or the head of one, and its body as it comes, decoded."""
         while True:
-            message, content = await self.read()
-            if not 100 <= message.code < 200 or message.code == _SWITCHING:
-                return message, content
+            came = await self.read() if self._buffer or self._eof else await self._coming()
+            if isinstance(came, Heard) or (came and (not 100 <= came[0].code < 200 or came[0].code == _SWITCHING)):
+                return came
+
+    def _coming(self) -> asyncio.Future[Any]:
+        """The answer once it has come at once; None once something else has, which is for `read` to tell."""
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
+
+    def data_received(self, data: bytes) -> None:
+        """What comes in is an answer that is whole and plain, or else for aiohttp to read."""
+        if not self._at_once:
+            return super().data_received(data)
+        self._at_once = False
+        heard = heard_at_once(data)
+        waiter: asyncio.Future[Any] | None = self._waiter
+        if heard is None:
+            self._parse(without_body=False)
+            super().data_received(data)
+        elif waiter is None or waiter.done():
+            self.feed_data(heard)
+        else:
+            self._waiter = None
+            waiter.set_result(heard)
 
     def is_stale(self) -> bool:
         """Whether a connection that was used before has closed, or says something unasked: no answer to what comes next."""
@@ -313,60 +338,48 @@ class _Pool(aiohttp.TCPConnector):
         super().__init__(**options)
         self._factory = cast("partial[ResponseHandler]", partial(_Wire, self._loop))  # aiohttp has no option for it
 
-    def idle(self, key: ConnectionKey) -> Connection | None:
-        """The connection that `connect` would take from those that are idle; None where it has more to do than that."""
+    def idle(self, key: ConnectionKey) -> _Wire | None:
+        """The wire that `connect` would take from those that are idle; None where it has more to do than that, and for one
+        that is stale."""
         waiting = self._conns.get(key)
         if not waiting:
             return None
-        wire, since = waiting[0]
-        if not wire.is_connected() or monotonic() - since > _IDLE_SECONDS:
+        kept, since = waiting[0]
+        wire: _Wire = kept  # type: ignore[assignment]  # our factory makes them all
+        if monotonic() - since > _IDLE_SECONDS or not wire.is_connected() or wire.is_stale():
             return None
         waiting.popleft()
         if not waiting:
             del self._conns[key]
         self._acquired.add(wire)
-        return Connection(self, key, wire, self._loop)
+        return wire
+
+    async def connected(self, place: _Place, seconds: float) -> _Wire:
+        """A wire that is as good as new, made within so many seconds if there is none."""
+        while True:
+            connection = await self.connect(place.route, [], _within(seconds))
+            wire = cast(_Wire, connection.protocol)
+            connection._protocol = None  # the wire is given back without it
+            if not wire.is_stale():
+                return wire
+            self.drop(place.key, wire)
+
+    def give_back(self, key: ConnectionKey, wire: _Wire) -> None:
+        """Keep a wire for the next call, just as aiohttp does, unless it is good for no other."""
+        if self._closed or wire.should_close or self._cleanup_handle is None:
+            self._release(key, wire)
+            return
+        self._acquired.discard(wire)
+        self._conns[key].append((wire, monotonic()))
+
+    def drop(self, key: ConnectionKey, wire: _Wire) -> None:
+        """Let go of a wire that is good for no other call."""
+        self._release(key, wire, should_close=True)
 
 
 @lru_cache
 def _within(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=_NEVER_ROUNDED)
-
-
-async def _connected(place: _Place, seconds: float) -> tuple[Connection, _Wire]:
-    """A connection that is as good as new, made within so many seconds if there is none."""
-    while True:
-        connection = place.pool.idle(place.key) or await place.pool.connect(place.route, [], _within(seconds))
-        wire = cast(_Wire, connection.protocol)
-        if not wire.is_stale():
-            return connection, wire
-        connection.close()
-
-
-def _head(call: Call, path: str, *, host: str, lines: str) -> bytes:
-    """The request line and the headers, of which these lines are made already."""
-    length = f"Content-Length: {call.length}\r\n" if call.body or call.rest or call.method not in _BODILESS else ""
-    return f"{call.method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}{length}\r\n".encode("ascii")
-
-
-def _lines(headers: Mapping[str, str]) -> str:
-    """The header lines of a call but for those that are ours to say. MessageError for what is not visible ASCII."""
-    lines = [line for name, line in _OURS.items() if name not in headers]
-    for name, value in headers.items():
-        is_framing = _is_framing(name)
-        if not (value.isascii() and value.replace("\t", " ").isprintable()):
-            raise _unsayable(name)
-        if not is_framing:
-            lines.append(f"{name}: {value}\r\n")
-    return "".join(lines)
-
-
-@lru_cache(maxsize=1024)
-def _is_framing(name: str) -> bool:
-    """Whether a header is ours to say. MessageError when it is no name of one."""
-    if not _HEADER_NAME.fullmatch(name):
-        raise _unsayable(name)
-    return name.lower() in _FRAMING
 
 
 async def _read(content: StreamReader, largest: int) -> bytes:
@@ -381,19 +394,28 @@ async def _read(content: StreamReader, largest: int) -> bytes:
     return b"".join(pieces)
 
 
-async def _held(wire: _Wire, largest: int) -> tuple[RawResponseMessage, bytes | None]:
-    message, content = await wire.answer()
-    if content.is_eof() and content.total_bytes <= largest:  # all of it came with its head
-        return message, content.read_nowait()
-    return message, await _read(content, largest)
+async def _held(wire: _Wire, largest: int) -> Heard:
+    came = await wire.answer()
+    if isinstance(came, Heard):
+        if came.body and len(came.body) > largest:
+            raise _TooLarge
+        return came
+    message, content = came
+    came_whole = content.is_eof() and content.total_bytes <= largest
+    body = content.read_nowait() if came_whole else await _read(content, largest)
+    return Heard(message.code, _lowered(message.headers), body)
 
 
-async def _handed_on(wire: _Wire, largest: int, *, take: Take, silence: float) -> tuple[RawResponseMessage, bytes | None]:
+async def _handed_on(wire: _Wire, largest: int, *, take: Take, silence: float) -> Heard:
     """The body handed on as it comes; None where there is some that is not read."""
     async with asyncio.timeout(silence):
-        message, content = await wire.answer()
+        came = await wire.answer()
+    if isinstance(came, Heard):
+        raise TypeError("an answer that is handed on does not come at once")
+    message, content = came
+    headers = _lowered(message.headers)
     if message.code != _OK:
-        return message, None
+        return Heard(message.code, headers, None)
     announced = message.headers.get("Content-Length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > largest:
         raise _TooLarge
@@ -403,21 +425,12 @@ async def _handed_on(wire: _Wire, largest: int, *, take: Take, silence: float) -
         if size > largest:
             raise _TooLarge
         await take(piece)
-    return message, b""
+    return Heard(message.code, headers, b"")
 
 
 async def _next_of(content: StreamReader, silence: float) -> bytes:
     async with asyncio.timeout(silence):
         return await content.readany()
-
-
-def _unsayable(name: str) -> MessageError:
-    return MessageError(
-        Text(
-            en=f"The value of the header {name!r} has a character that an HTTP header cannot carry.",
-            fr=f"La valeur de l'en-tête {name!r} contient un caractère impossible dans un en-tête HTTP.",
-        )
-    )
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from hub.call import (
     Unauthorised,
 )
 from hub.codecs import Codec
-from hub.contract import Operation, RestBinding
+from hub.contract import Document, Operation, RestBinding
 from hub.errors import CallForbidden, CallNotSent, SignInRefused, Text, TransportError, same
 from hub.specs.connector import AnswerRule
 from hub.transports.answer import Answer, plain, read_answer, values_at
@@ -115,8 +115,16 @@ def _fits(rule: AnswerRule, answer: Answer, operation_name: str) -> bool:
         and (rule.fault is None or (answer.fault is not None and fnmatchcase(answer.fault.name, rule.fault)))
         and (rule.status is None or _status_fits(rule.status, answer.reply.status))
         and (rule.code is None or rule.code in values_at(answer.document, "code"))
-        and (rule.at is None or _value_fits(rule, list(values_at(answer.document, rule.at))))
+        and (rule.at is None or _value_fits(rule, _said_at(answer.document, rule.at)))
     )
+
+
+def _said_at(document: Document, path: str) -> list[str]:
+    """The values at a path; at that of one field, the text that it holds, as most do."""
+    value = document.get(path) if path and "." not in path else None
+    if value.__class__ is str:
+        return [value] if value.strip() else []
+    return list(values_at(document, path))
 
 
 def _status_fits(pattern: str, status: int) -> bool:
@@ -165,6 +173,8 @@ def _rule_words(rule: AnswerRule, answer: Answer) -> Text:
 def _by_default(answer: Answer, operation: Operation, now: datetime) -> Outcome:
     """The table, from what is sure to what is least so: status, then fault, then body."""
     status = answer.reply.status
+    if 200 <= status < 300 and not answer.fault:
+        return _by_body(answer, operation)
     if status in _THROTTLED:
         return Throttled(_answered(answer), retry_after(answer.reply.headers.get("retry-after", ""), now=now))
     if status in _GATEWAY:

@@ -616,9 +616,9 @@ async def test_an_idle_connection_is_taken_just_as_aiohttp_takes_one(transport: 
         theirs = await place.pool.connect(place.route, [], aiohttp.ClientTimeout())
 
         assert ours is not None
-        assert (ours.protocol, theirs.protocol) == (idle[0], idle[1])
+        assert (ours, theirs.protocol) == (idle[0], idle[1])
         assert ([wire for wire, _ in books], taken) == (idle[2:], set(idle[:2]))
-        ours.release()
+        place.pool.give_back(place.key, ours)
         theirs.release()
         assert ([wire for wire, _ in books], taken) == ([*idle[2:], *idle[:2]], set())
 
@@ -640,6 +640,26 @@ async def test_an_idle_connection_that_is_closed_or_old_is_left_to_aiohttp(
         assert place.pool.idle(place.key) is None
         await transport.send(call(server.url))
         assert server.connections == 2
+
+
+@pytest.mark.parametrize("cut_at", [0, 1, 17, 60, 90, 97])
+async def test_an_answer_is_the_same_in_one_piece_and_in_two(cut_at: int, transport: HttpTransport) -> None:
+    answer = b"HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\nX-Note: a: b\r\nContent-Length: 12\r\n\r\nHello, world"
+
+    async def answers_in_two(reader: Reader, writer: Writer) -> None:
+        for _ in range(2):
+            writer.write(answer[:cut_at])
+            await asyncio.sleep(0.01)
+            writer.write(answer[cut_at:])
+            await read_request(reader)
+
+    async with serving(answers_in_two) as server:
+        replies = [await transport.send(call(server.url)) for _ in range(2)]
+
+        assert server.connections == 1
+        for reply in replies:
+            assert (reply.status, reply.body) == (201, b"Hello, world")
+            assert reply.headers == {"content-type": "text/plain", "x-note": "a: b"}
 
 
 async def test_an_answer_that_comes_before_the_body_has_left_is_heard(transport: HttpTransport) -> None:

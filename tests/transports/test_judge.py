@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given as with_any
+from hypothesis import strategies as st
 
 from hub.call import Delivered, Failed, Misconfigured, NotSent, Outcome, Refused, Reply, Throttled, Unanswered, Unauthorised
 from hub.codecs import codec_for
 from hub.contract import Kind, Operation, Part, RestBinding, Shape, SoapBinding
 from hub.errors import CallForbidden, CallNotSent, CallUnanswered, MessageError, Problem, Text
 from hub.specs.connector import AnswerRule
+from hub.transports.answer import values_at
 from hub.transports.envelope import SoapFault, Version, wrap, write_fault
-from hub.transports.judge import Missing, judge, judge_error, judge_look_up, retry_after
+from hub.transports.judge import Missing, _said_at, judge, judge_error, judge_look_up, retry_after
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 JSON = "application/json"
@@ -335,3 +338,18 @@ def test_a_call_without_an_answer_comes_to_what_its_error_says() -> None:
     assert judge_error(CallNotSent(text)) == NotSent(text)
     assert judge_error(CallUnanswered(text)) == Unanswered(text)
     assert judge_error(CallForbidden(text)) == Misconfigured(text)
+
+
+_NAMES = st.sampled_from(["a", "b", "a.b", "#text", ""])
+_DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", " ", "0", "x"]),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(_NAMES, inside, max_size=3),
+    max_leaves=6,
+)
+
+
+@with_any(st.dictionaries(_NAMES, _DOCUMENTS, max_size=4), st.sampled_from(["a", "b", "a.b", "b.a.b", "#text", "", "."]))
+def test_the_values_at_a_rule_s_path_are_those_that_a_walk_through_the_answer_finds(
+    document: dict[str, Any], path: str
+) -> None:
+    assert _said_at(document, path) == list(values_at(document, path))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from struct import Struct
 
 PIECE, PIECES = 12, 256
 """Bytes of a piece, the length of a nonce; and pieces of one fetch."""
 
+_DRAWN = Struct(f"{PIECE}s" * PIECES)
 _kept: deque[bytes] = deque()
 os.register_at_fork(after_in_child=_kept.clear)  # what the parent draws, no child is to draw again
 
@@ -21,5 +23,4 @@ def random_piece() -> bytes:
         try:
             return _kept.popleft()
         except IndexError:
-            drawn = os.urandom(PIECE * PIECES)
-            _kept.extend(drawn[at : at + PIECE] for at in range(0, len(drawn), PIECE))
+            _kept.extend(_DRAWN.unpack(os.urandom(_DRAWN.size)))

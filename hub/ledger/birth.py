@@ -26,8 +26,9 @@ Place = tuple[str, str, str]
 _LANES = f"""
 SELECT {", ".join(COLUMNS[Lane])},
   (SELECT count(*) FROM delivery WHERE delivery.lane = lane.name AND state IN ('sending')) AS in_flight,
-  (SELECT position FROM delivery WHERE delivery.lane = lane.name AND state IN ('waiting', 'unanswered') AND NOT behind
-    AND priority IN (0, 1, 2) AND due_at <= {{now}} LIMIT 1) IS NOT NULL AS waiting
+  (SELECT position FROM (VALUES (0), (1), (2)) AS level CROSS JOIN delivery WHERE delivery.lane = lane.name
+    AND state IN ('waiting', 'unanswered') AND NOT behind AND priority = level.column1 AND due_at <= {{now}} LIMIT 1)
+    IS NOT NULL AS waiting
 FROM {{given}}
 """
 _OPEN = """

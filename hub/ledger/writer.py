@@ -11,8 +11,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -126,6 +127,7 @@ class Writer:
         self._node = node
         self._boot = boot
         self._head: tuple[int, str] | None = None
+        self._connection: sa.Connection | None = None
         self._closed = False
         self._hand: _Hand | None = None
         self._ear: Ear | None = None
@@ -195,6 +197,9 @@ class Writer:
             jobs = sorted((job for job in taken if job and not job.is_given_up), key=lambda job: job.order)
             if jobs:
                 _answer(jobs, self._done(jobs))
+        if self._connection:
+            self._connection.close()
+            self._connection = None
 
     def _take(self) -> list[_Job | None]:
         """All that is queued, up to the bound or the end; at least one.
@@ -261,7 +266,7 @@ class Writer:
     def _transaction(
         self, jobs: Sequence[_Job], way: Callable[[Transaction, Sequence[_Job]], Sequence[Any]]
     ) -> Sequence[Any]:
-        with self._store.writing.begin() as connection:
+        with self._begun() as connection:
             head = self._head or head_of(connection, self._boot)
             offer = self._hand.taker.offer if self._hand else _nothing
             to = Transaction(connection, Journal(self._boot), self._node, self._boot, offer)
@@ -275,6 +280,23 @@ class Writer:
         if self._trouble and (self._trouble is not Trouble.FULL or time.monotonic() - self._troubled_at > STAYS_FULL):
             self._trouble = None
         return answers
+
+    @contextmanager
+    def _begun(self) -> Iterator[sa.Connection]:
+        """A transaction. SQLite's connection stays in this thread's hand from one to the next: to fetch it and bring it back
+        costs a fifth of a message. After an error it is brought back, and made clean; and PostgreSQL's always is, for its
+        server may have gone away meanwhile, which is looked at as it is fetched."""
+        connection, self._connection = self._connection or self._store.writing.connect(), None
+        stays = False
+        try:
+            with connection.begin():
+                yield connection
+            stays = connection.dialect.name == "sqlite"
+        finally:
+            if stays:
+                self._connection = connection
+            else:
+                connection.close()
 
 
 def _ran_out(to: Transaction, _: Sequence[_Job]) -> Sequence[Any]:

@@ -52,6 +52,19 @@ async def test_what_was_handed_in_before_closing_is_still_kept(opened: Opener) -
     assert len((await again.find(Search())).found) == 40
 
 
+async def test_what_the_writer_holds_of_the_database_it_gives_back_after_an_error_and_in_the_end(ledger: Ledger) -> None:
+    first = an_acceptance("R1")
+    await ledger.accept(first)
+    with pytest.raises(Conflict):
+        await ledger.accept(replace(an_acceptance("clash"), contents=(), deliveries=first.deliveries))
+    after_the_error = ledger._store.writing.pool.checkedout()  # type: ignore[attr-defined]
+    await ledger.accept(an_acceptance("R2"))
+
+    await ledger.close()
+
+    assert (after_the_error, ledger._store.writing.pool.checkedout()) == (0, 0)  # type: ignore[attr-defined]
+
+
 async def test_a_full_disk_is_said_to_be_so_and_nothing_acknowledged_is_lost(ledger_on_sqlite: Ledger) -> None:
     ledger = ledger_on_sqlite
     kept = [(await ledger.accept(an_acceptance(f"R{n}"))).message for n in range(5)]

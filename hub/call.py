@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from math import inf
 
 from hub.errors import Text
 from hub.facts import Fact, field
@@ -22,7 +23,7 @@ class Call(Fact, frozen=True):
     """One HTTP request, ready to go. `total` bounds the whole call in seconds, `connect` its connection alone;
     `largest` bounds the decoded answer in bytes. `certificates`: the file of the only authorities to trust for it.
     `rest` follows the `body`: the files that go with it, and what stands between them. `identity`: the certificate that is
-    shown, and its key, as PEM."""
+    shown, and its key, as PEM. `leave_by`: by `time.monotonic`, it leaves before this or never."""
 
     method: str
     url: str
@@ -34,6 +35,7 @@ class Call(Fact, frozen=True):
     certificates: str = ""
     rest: tuple[bytes | Enclosed, ...] = ()
     identity: str = ""
+    leave_by: float = inf
 
     def __repr__(self) -> str:
         """Without what is shown by it: headers and certificates are secrets."""

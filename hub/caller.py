@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
+from math import inf
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -114,10 +115,12 @@ class Caller:
         beside: Beside = NOTHING_BESIDE,
         known: Validators | None = None,
         at: str = "",
+        leave_by: float = inf,
     ) -> Answer:
         """Call the operation `name` with `document`; `key` goes where the application recognises repeats, and the files
         `beside` the document with it. What has not changed since the answer that is `known` is delivered as nothing.
-        `at`: the URL to call, where an answer of the same scheme, host and port has told it."""
+        `at`: the URL to call, where an answer of the same scheme, host and port has told it. After `leave_by` (see Call) it
+        is not sent."""
         try:
             instance = application.spec.instances.get(application.instance(authority))
             signed, road = self._signed(application, instance), self._road(application, name)
@@ -126,7 +129,8 @@ class Caller:
             if instance is None:
                 raise ConfigurationError(_no_instance(application.name, authority))
             call = self._made(road, said, body=body, instance=instance, beside=beside, credentials=signed.credentials)
-            call = replace(call, url=at) if at else call
+            if at or leave_by < inf:
+                call = replace(call, url=at or call.url, leave_by=leave_by)
             if road.proves:
                 call = self._proven(call, road, credentials=signed.credentials, key=key)
         except MessageError as error:

@@ -25,7 +25,8 @@ Ended = Literal["delivered", "refused"]
 
 
 class Plan(Fact, frozen=True):
-    """What a delivery says to its receiver: the document of its operation, made from the message's record."""
+    """What a delivery says to its receiver: the document of its operation, made from the message's record. It leaves while
+    nobody else can have taken the delivery up, which is until `leave_by`, by `time.monotonic`."""
 
     claim: Claim
     exchange: Exchange
@@ -34,6 +35,7 @@ class Plan(Fact, frozen=True):
     document: Document
     merged: Merged
     known: Recollection = NOTHING_KNOWN
+    leave_by: float = 0.0
 
     @property
     def images(self) -> tuple[Held, ...]:

@@ -128,6 +128,7 @@ class Dispatcher:
                 authority=authority,
                 key=outgoing_key(claim),
                 beside=await self._beside(ready) if self._encloses(delivery) else NOTHING_BESIDE,
+                leave_by=ready.leave_by,
             )
         except Exception:
             log.exception("delivery %s: the hub itself failed in the call", delivery.id)
@@ -165,21 +166,23 @@ class Dispatcher:
                 return settled
         if plan.telling:
             await self._ledger.tell(plan.telling)
-        return plan if self._is_fresh(claim) or await self._still_holds(claim) else Result(NotSent(TAKEN_UP), plan)
+        until = self._fresh_until(claim) or await self._held_until(claim)
+        if until is None:
+            return Result(NotSent(TAKEN_UP), plan)
+        return replace(plan, leave_by=time.monotonic() + (until - self._clock()).total_seconds())
 
-    def _is_fresh(self, claim: Claim) -> bool:
-        """Whether its lease has so long to run that the claim is good beyond question."""
+    def _fresh_until(self, claim: Claim) -> datetime | None:
+        """When its lease ends, if it has so long to run that the claim is good beyond question."""
         until = claim.delivery.lease_until
-        return until is not None and self._clock() + FRESH < until
+        return until if until is not None and self._clock() + FRESH < until else None
 
-    async def _still_holds(self, claim: Claim) -> bool:
-        """Whether the claim is still good in the moment before its call leaves."""
+    async def _held_until(self, claim: Claim) -> datetime | None:
+        """When its lease ends, if the claim is still good in the moment before its call leaves."""
         held = claim.delivery
         found = await self._ledger.delivery(held.id)
         # The clock is read after the book: this node may have stood still in between.
-        return (found.token, found.holder) == (held.token, held.holder) and bool(
-            found.lease_until and found.lease_until > self._clock()
-        )
+        is_ours, until = (found.token, found.holder) == (held.token, held.holder), found.lease_until
+        return until if is_ours and until and until > self._clock() else None
 
     def _as_written(self, claim: Claim) -> Plan | None:
         """The receiver's document as it was written when its message was accepted, if the claim brings it."""

@@ -135,6 +135,8 @@ class HttpTransport:
         try:
             if wire.transport is None:
                 raise ConnectionResetError
+            if monotonic() > call.leave_by:
+                raise TimeoutError
             wire.begin(without_body=call.method == "HEAD", at_once=read is _held)
             trip.left = True
             wire.say(data)

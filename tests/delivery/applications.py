@@ -49,7 +49,8 @@ Look = Callable[["Applications", str], Awaitable[Reply]]
 class Applications:
     """What was carried out, what was asked, and how calls are treated: those of one number (`by_number`), the next ones
     (`manners`), all others (`manner`); those of the portal (`portal`). `arrived` hears each call of a `caller` as it comes
-    in; `fetched` are the machines that asked for the feed, and when; `keys` are of the calls that the portal took."""
+    in; `fetched` are the machines that asked for the feed, and when; `keys` are of the calls that the portal took;
+    `leave_by`: when each call has to leave at the latest."""
 
     carried_out: list[Order] = field(default_factory=list)
     sent: list[tuple[float, Order]] = field(default_factory=list)
@@ -70,11 +71,13 @@ class Applications:
     effects: list[Effect] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     fetched: list[tuple[float, str]] = field(default_factory=list)
+    leave_by: list[float] = field(default_factory=list)
 
     async def send(self, call: Call) -> Reply:
         """Carry a call to the application at its address."""
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        self.leave_by.append(call.leave_by)
         try:
             async with asyncio.timeout(call.total):
                 return await self._arrived(call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -306,6 +307,19 @@ async def test_a_delivery_whose_lease_ran_out_before_its_call_left_is_not_sent(t
 
     assert await town.states() == [State.DELIVERED]
     assert len(town.applications.carried_out) == 1
+
+
+async def test_a_call_leaves_while_its_lease_runs_or_never(town: Town) -> None:
+    node = await town.node()
+    await town.say()
+    [claim] = await node.claimed()
+    await asyncio.sleep(6)  # by now it asks whether the lease still holds
+
+    await node.dispatcher.attempt(claim)
+
+    [leave_by] = town.applications.leave_by
+    left = (claim.delivery.lease_until - node.ledger.book.clock()).total_seconds()
+    assert 0 < leave_by - time.monotonic() <= left
 
 
 async def test_a_ledger_that_is_away_before_the_call_costs_the_message_nothing(town: Town) -> None:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -183,6 +184,24 @@ async def test_a_name_server_that_does_not_answer_sent_nothing() -> None:
 
     with pytest.raises(CallNotSent, match="time limit"):
         await transport.send(call("https://waste.example.fr/", total=3600.0))
+    await transport.close()
+
+
+async def test_a_call_that_may_not_leave_any_more_sent_nothing() -> None:
+    async def slow(_: str) -> list[str]:
+        await asyncio.sleep(0.2)
+        return ["127.0.0.1"]
+
+    transport = HttpTransport(LOOPBACK, lookup=slow)
+    async with serving(saying(OK)) as server:
+        url = server.url.replace("127.0.0.1", "waste.example.fr")
+        with pytest.raises(CallNotSent) as late:
+            await transport.send(call(url, leave_by=time.monotonic() + 0.1))
+        heard = list(server.requests)
+        reply = await transport.send(call(url, leave_by=time.monotonic() + TOTAL))
+
+    assert heard == [] and "time limit" in late.value.text.en
+    assert reply.status == 200
     await transport.close()
 
 

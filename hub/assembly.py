@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hub.awaiting import Awaiting
 from hub.caller import Caller
@@ -104,7 +105,7 @@ class _Ground:
 async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = (), tell: Tell = tell) -> Hub:
     """A Hub over the ledger and the folders that `settings` name, which tells its log lines to `tell`. Raises
     ConfigurationError, HubUnavailable."""
-    catalogue = await asyncio.to_thread(load_catalogue, settings.root)  # contracts take long to read
+    catalogue = await asyncio.to_thread(_loaded, settings.root)  # contracts take long to read
     refuse_oversized(catalogue, most=max(settings.largest_body, settings.largest_body_of_any))
     keyring, clock, telemetry = open_keyring(settings.keyring), Clock(), Telemetry(tell)
     ledger = await Ledger.open(
@@ -139,6 +140,14 @@ async def assemble(settings: Settings, *, listeners: tuple[Listener, ...] = (), 
         transport=transport,
         clock=clock,
     )
+
+
+def _loaded(root: Path) -> Catalogue:
+    """What the folders say, made ready to be gone by with every message."""
+    catalogue = load_catalogue(root)
+    for exchange in catalogue.exchanges.values():
+        exchange.write_out()
+    return catalogue
 
 
 def _intake(on: _Ground, most_waiting: int) -> Intake:

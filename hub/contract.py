@@ -102,6 +102,9 @@ class ValueCheck(Protocol):
     def takes(self, value: Any) -> bool:
         """Whether nothing is wrong with the bytes that this was parsed from, or that it is written as."""
 
+    def shows(self, shape: Shape) -> bool:
+        """Whether all that it takes is of this very shape: the same fields and no others, each of its kind."""
+
 
 def fits(_: bytes) -> tuple[Problem, ...]:
     """The check of a contract that says nothing."""

@@ -123,6 +123,11 @@ class Exchange:
     examples: tuple[mappings.Examples, Source] | None = None
     own: Mapping[str, Translation] = field(default_factory=dict)
 
+    def write_out(self) -> None:
+        """Write the functions of its translations, for a node that serves."""
+        for translation in (self.translation, *self.own.values()):
+            translation.write_out()
+
     def of(self, authority: str) -> Exchange:
         """The exchange as `authority` has it, with its own tables."""
         return replace(self, translation=self.own[authority]) if authority in self.own else self

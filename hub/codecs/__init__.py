@@ -78,7 +78,7 @@ def write_held(codec: Codec, document: Document) -> tuple[bytes, bool]:
 
 
 class Codecs:
-    """The codecs of parts that live as long as their user does, each made at its first use and then kept."""
+    """The codecs of parts that live as long as a node serves, each made at its first use and then kept."""
 
     def __init__(self) -> None:
         self._made: dict[int, tuple[Part, Codec]] = {}
@@ -87,7 +87,10 @@ class Codecs:
         """The codec of this very part."""
         found = self._made.get(id(part))
         if found is None:
-            found = self._made[id(part)] = (part, codec_for(part))  # with its part: no other can take over its id
+            codec = codec_for(part)
+            if isinstance(codec, JsonCodec):
+                codec.write_out()
+            found = self._made[id(part)] = (part, codec)  # with its part: no other can take over its id
         return found[1]
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from hub.codecs import json_steps, surprises
+from hub.codecs import json_steps, json_unrolled, surprises
 from hub.contract import Check, Document, Kind, Shape, ValueCheck, fits
 from hub.errors import MessageError, Text
 
@@ -41,20 +41,44 @@ class JsonCodec:
     def __init__(self, shape: Shape, check: Check = fits) -> None:
         self._shape = shape
         self._steps = json_steps.compiled(shape, deepest=DEPTH, longest=ELEMENTS)
-        self._takes = check.takes if isinstance(check, ValueCheck) else lambda _: False
+        self._check = check if isinstance(check, ValueCheck) else None
+        self._takes = self._check.takes if self._check else _never
+        self._settle: json_unrolled.Settling | None = None
+        self._lay: Callable[[Any], Any] | None = None
+
+    def write_out(self) -> None:
+        """Write the functions of the shape, for a node that serves: the contract must show that it takes nothing else."""
+        if self._check and self._check.shows(self._shape) and json_unrolled.is_plain(self._shape):
+            self._settle = json_unrolled.settling(self._shape)
+            self._lay = json_unrolled.laying(self._shape, json_steps.LEAVES) if self._steps.exact else None
 
     def read(self, data: bytes) -> Document:
         """The document that this body holds."""
-        found = self._steps.read_body(data)
-        return self._carefully_read(data) if found is None else found[1]
+        value = self._steps.value_of(data)
+        found = None if value is None else self._steps.read_whole(data, value)
+        return self._carefully_read(data) if found is None else found
 
     def read_held(self, data: bytes) -> tuple[Document, bool]:
         """The document that this body holds, and whether the contract is known to take it."""
-        found = self._steps.read_body(data)
-        if found is None:
+        value = self._steps.value_of(data)
+        if value is None:
             return self._carefully_read(data), False
-        value, document = found
-        return document, self._takes(value)
+        is_taken = self._takes(value)
+        found = self._document_of(data, value) if is_taken else self._steps.read_whole(data, value)
+        return (self._carefully_read(data), False) if found is None else (found, is_taken)
+
+    def _document_of(self, data: bytes, value: Any) -> Document | None:
+        """The document of a value that the contract takes, if the quick reader missed nothing of it."""
+        if self._settle is None:
+            return self._steps.read_whole(data, value)
+        try:
+            texts = self._settle(value)
+        except KeyError:
+            return None
+        if texts is None or not json_steps.is_all_of(data, value, texts=texts):
+            return None
+        found: Document = value
+        return found
 
     def _carefully_read(self, data: bytes) -> Document:
         value = _sound(data, _AS_WRITTEN)
@@ -68,11 +92,18 @@ class JsonCodec:
 
     def write_held(self, document: Document) -> tuple[bytes, bool]:
         """The body of this document, and whether the contract is known to take it."""
+        laid = self._steps.write_by(self._lay, document) if self._lay else None
+        if laid is not None and laid[0] is not None and self._takes(laid[0]):
+            return laid[1], True
         found = self._steps.write(document)
         if found is None:
             return write(document, self._shape), False
         value, written = found
         return written, self._steps.exact and self._takes(value)
+
+
+def _never(_: Any) -> bool:
+    return False
 
 
 def parse(data: bytes) -> Any:

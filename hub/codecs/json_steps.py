@@ -23,6 +23,9 @@ TRUTHS = {"true": True, "false": False}
 _LONG = 19
 """A whole number of so many digits may be too large for the quick writer."""
 
+_SMALL = {str(number): number for number in range(1000)}
+"""Most whole numbers of a body are such, and then it is quicker to look them up than to make them."""
+
 _NUL = rb"\u0000"
 _ABSENT = object()
 _DISGUISED = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[0-7])")
@@ -53,29 +56,36 @@ class Steps:
             return None
         return found if isinstance(found, dict) else None
 
-    def read_body(self, data: bytes) -> tuple[Any, Document] | None:
-        """The value and the document of a body in which the quick reader neither meets nor misses anything odd."""
+    def value_of(self, data: bytes) -> Any:
+        """What a body holds, if the quick reader meets nothing odd in it; None where it does, or holds nothing."""
         if len(data) > self.longest or (b"\\" in data and _DISGUISED.search(data)):
             return None
         try:
-            value = orjson.loads(data)
+            return orjson.loads(data)
         except orjson.JSONDecodeError:
             return None
+
+    def read_whole(self, data: bytes, value: Any) -> Document | None:
+        """The document of a body's value, if the quick reader missed nothing of it."""
         texts: list[float] = []
         found = self.read(value, texts)
-        return (value, found) if found is not None and _is_all_of(data, value, texts=sum(texts)) else None
+        return found if found is not None and is_all_of(data, value, texts=sum(texts)) else None
 
     def write(self, document: Document) -> tuple[Any, bytes] | None:
         """What is written of a document, and as which body."""
+        return self.write_by(self.writing, document)
+
+    def write_by(self, step: Step, document: Document) -> tuple[Any, bytes] | None:
+        """The same, by a step that was made for the shape."""
         try:
-            value = self.writing(document)
+            value = step(document)
             written = orjson.dumps(value)
         except (_Odd, KeyError, TypeError):  # TypeError: half of a character, which UTF-8 does not have
             return None
         return None if _NUL in written else (value, written)
 
 
-def _is_all_of(data: bytes, value: Any, *, texts: float) -> bool:
+def is_all_of(data: bytes, value: Any, *, texts: float) -> bool:
     """Whether nothing of a body was lost on reading, of which the steps counted so many `texts`.
 
     Where none holds a quote, each takes two; a key that stands twice would take two more. Else, what the value is written
@@ -262,6 +272,9 @@ def _write_text(value: Any) -> Any:
 
 
 def _write_whole(value: Any) -> Any:
+    small = _SMALL.get(value)
+    if small is not None:
+        return small
     if value is None:
         return None
     if value.__class__ is str and len(value) < _LONG and value.removeprefix("-").isdecimal():
@@ -281,3 +294,7 @@ def _write_number(value: Any) -> Any:
 
 def _write_truth(value: Any) -> Any:
     return None if value is None else TRUTHS[value]
+
+
+LEAVES = {Kind.INTEGER: _write_whole, Kind.DECIMAL: _write_number, Kind.BOOLEAN: _write_truth, Kind.ANY: _unknown}
+"""What writes one value of a kind, but for a text."""

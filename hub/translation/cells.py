@@ -46,7 +46,8 @@ def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: 
     if _are_fit(base, form):
         form = base.form
     room = min(base.room, room_of(shape), inf if longest is None else longest) if letters is None else -1
-    return Cell(parse, form, plain=base.plain and parse is base.parse, room=room)
+    listed = (base.listed[0] if parse is base.parse else {}, base.listed[1] if form is base.form else {})
+    return Cell(parse, form, plain=base.plain and parse is base.parse, room=room, listed=listed)
 
 
 def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.contract import Kind, Shape
 from hub.errors import ConfigurationError, Text
@@ -13,7 +13,7 @@ from hub.translation.computed import compile_computed
 from hub.translation.faults import Cell
 from hub.translation.groups import Group, reading_group, writing_group
 from hub.translation.joins import Joint, compile_joint
-from hub.translation.levels import Level, ReadEntry, WriteEntry
+from hub.translation.levels import Level
 from hub.translation.paths import all_paths, lists_on, path_of, shape_at
 from hub.translation.scene import Empty, Slot, Step
 from hub.translation.steps import (
@@ -30,6 +30,7 @@ from hub.translation.steps import (
     writing_value,
     writing_when,
 )
+from hub.translation.unrolled import ReadEntry, Rows, Unrolled, UnrolledLines, WriteEntry
 from hub.translation.values import TEXT
 
 
@@ -86,17 +87,20 @@ def compile_level(plan: Plan) -> Level:
         for path, shape in plan.shape.leaves()
         if shape.fixed is not None and shape.required and not lists_on(plan.shape, path)
     ]
+    simple = {name for _, _, name, _, _ in draft.reads}
+    required = tuple((slot, slot.name) for slot in draft.required)
+    rows = Rows(tuple(draft.parents), tuple(draft.reads), tuple(draft.writes), frozenset(name for _, name in required))
     return Level(
-        tuple(draft.parents),
+        rows,
         tuple(draft.mandatory),
-        tuple(draft.reads),
-        tuple(draft.writes),
-        tuple((slot, slot.name) for slot in draft.required),
+        required,
+        tuple((slot, name) for slot, name in required if name not in simple),
         tuple(draft.read_steps),
         tuple(draft.write_steps),
         tuple(fixed),
         draft.slots,
         draft.groups,
+        Unrolled(rows),
     )
 
 
@@ -256,4 +260,8 @@ def _group(plan: Plan, row: Row, slot: Slot, shape: Shape) -> Group:
     inner = Plan(row.fields, plan.side, shape, plan.words, f"{slot.row}.", elsewhere)
     level = compile_level(inner)
     texts = not shape.children and not shape.open and shape.kind is not Kind.ANY
-    return Group(slot, level, level.slots.get(row.match or ""), texts)
+    match = level.slots.get(row.match or "")
+    is_simple = not (level.read_steps or level.write_steps or level.fixed or level.wanted or texts)
+    if is_simple:
+        level = replace(level, lines=UnrolledLines(level.rows, match.name if match else ""))
+    return Group(slot, level, match, texts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -28,6 +28,8 @@ _WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
 _TOKEN = re.compile(r"(?P<letters>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|(?P<other>[^A-Za-z'])")
 _MINUTE = timedelta(minutes=1)
 _WHOLE = len("2026-05-31T14:05:00+02:00")
+_BETWEEN = ("--T::+:", "--T::-:")
+"""The signs between the numbers of such a text: every third from the fifth on."""
 _FINENESS: tuple[Unit, ...] = ("day", "minute", "second", "microsecond")
 
 
@@ -158,6 +160,8 @@ def _parse_date(text: str) -> str:
 
 def _datetime_parser(zone: ZoneInfo) -> Callable[[str], str]:
     def parse(text: str) -> str:
+        if len(text) == _WHOLE and text[4::3] in _BETWEEN and _is_kept_in(text, zone):
+            return text
         found = _ISO_DATETIME.fullmatch(text.strip())
         if found is None:
             raise _not_of("datetime")
@@ -165,18 +169,23 @@ def _datetime_parser(zone: ZoneInfo) -> Callable[[str], str]:
             moment = datetime.fromisoformat(found[0])
             if moment.tzinfo is None:
                 return _iso(_in_zone(moment, zone))
-            return found[0] if _is_kept(found[0], moment, moment.tzinfo, zone) else _iso(_local(moment, zone))
+            return _iso(_local(moment, zone))
         except (ValueError, OverflowError) as error:
             raise _not_of("datetime") from error
 
     return parse
 
 
-def _is_kept(text: str, moment: datetime, given: tzinfo, zone: ZoneInfo) -> bool:
-    """Whether a text is just as the record keeps its moment: to the second, with the offset of the zone."""
-    if len(text) != _WHOLE or text.endswith("-00:00"):
+def _is_kept_in(text: str, zone: ZoneInfo) -> bool:
+    """Whether a text of that length, and with those signs, is just as the record keeps its moment: in the offset of the
+    zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        there = moment.astimezone(zone)
+    except (ValueError, OverflowError):
         return False
-    return zone.utcoffset(moment.astimezone(zone)) == given.utcoffset(moment)  # of the zones: quicker than of the moments
+    given = moment.tzinfo  # to ask the zones themselves is quicker than to ask the moments
+    return given is not None and zone.utcoffset(there) == given.utcoffset(moment) and not text.endswith("-00:00")
 
 
 def _parse_time(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Cell:
 
     Both raise Fault. Neither is ever given an empty value. `plain`: the side's text is the value, unchecked. `room`: a value
     that is a text of 1 to so many characters is the side's text; -1: not without looking. `codes`: of a list, all that it
-    has for the side, as text.
+    has for the side, as text. `listed`: what `parse` makes of the texts, and `form` of the values, that it has in a list.
     """
 
     parse: Callable[[str], Any]
@@ -32,6 +32,7 @@ class Cell:
     plain: bool = False
     room: float = -1
     codes: tuple[str, ...] = ()
+    listed: tuple[Mapping[str, Any], Mapping[Any, str]] = ({}, {})
 
 
 def fault(en: str, fr: str, *, accepted: tuple[str, ...] = ()) -> Fault:

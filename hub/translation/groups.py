@@ -26,11 +26,15 @@ class Group:
 
 def reading_group(group: Group) -> Step:
     """Each line as a record. Two lines with the same match value, or one without, are errors."""
-    slot, match = group.slot, group.match
+    slot, match, unrolled = group.slot, group.match, group.level.lines
 
     def read(scene: Scene) -> None:
         raw = scene.raw(slot)
         if raw is ABSENT:
+            return
+        usual = unrolled.read(raw) if unrolled is not None and raw.__class__ is list else None
+        if usual is not None:
+            scene.record[slot.name] = usual  # type: ignore[index]  # a reading's own dict
             return
         if raw is not None and type(raw) is not list:
             wrong = fault("a list is expected here", "une liste est attendue ici")
@@ -78,7 +82,7 @@ def _unique(match: Slot, line: Mapping[str, Any], seen: set[str], trip: Trip, at
 
 def writing_group(group: Group) -> Step:
     """Lines are written onto those of the same match value; others of the side are removed, new ones come last."""
-    slot, match = group.slot, group.match
+    slot, match, unrolled = group.slot, group.match, group.level.lines
 
     def write(scene: Scene) -> None:
         lines = scene.record.get(slot.name, ABSENT)
@@ -86,6 +90,10 @@ def writing_group(group: Group) -> Step:
             scene.absent.append(slot)
             return
         old = scene.raw(slot)
+        usual = unrolled.write(lines) if unrolled is not None and old is ABSENT and lines and scene.trip.fresh else None
+        if usual is not None:
+            scene.container(slot.parent)[slot.key] = usual
+            return
         before = _present(group, old) if type(old) is list else []
         if old is None and not lines:
             return

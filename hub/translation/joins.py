@@ -29,13 +29,15 @@ class Joint:
 
     def put_together(self, record: Record) -> str | None:
         """The text of the joined rows; None when all are empty. Raises Fault when it would come back as other values."""
-        values = [canonical_text(record.get(name)) for name in self.names]
+        values = tuple([canonical_text(record.get(name)) for name in self.names])
         if not any(values):
             return None
-        text = (self.form % tuple(values)).strip()
-        found = self._found(text)
-        if found is not None and found != values:
-            self._guard(found, values)
+        text = (self.form % values).strip()
+        if self.whole_match is None:
+            return text
+        found = self.whole_match(text)
+        if found is None or found.group(0, *self.places) != (text, *values):  # else it is read back as it was
+            self._guard(self._found(text), [*values])
         return text
 
     def taken_apart(self, text: str) -> dict[str, str | None]:
@@ -45,9 +47,9 @@ class Joint:
             raise fault(f"does not look like {self.template}", f"ne ressemble pas à {self.template}")
         return {name: part.strip() or None for name, part in zip(self.names, found, strict=True)}
 
-    def _guard(self, found: list[str], values: list[str]) -> None:
+    def _guard(self, found: list[str] | None, values: list[str]) -> None:
         """A text that would be read back as *other* values is refused; one that could not be read back may leave."""
-        if [part.strip() for part in found] != [value.strip() for value in values]:
+        if found is not None and [part.strip() for part in found] != [value.strip() for value in values]:
             raise fault(
                 f"put together as {self.template}, it would be read back with other parts",
                 f"assemblé comme {self.template}, il serait relu avec d'autres parties",

@@ -64,9 +64,9 @@ class Translation:
     """One exchange's mapping, compiled. Safe to share between threads; every method is pure.
 
     `levels`: side -> direction -> compiled rows; `reply_levels`: side -> the `reply` rows; `recalled`: the rows with
-    `recall`, and by which; `kept`: side -> the `remember` rows with a cell there; `told`: whom a message leaves to;
-    `two_way`: whether some side both says this exchange and is told it, so that what each side holds is remembered. The
-    rest is what they were compiled from.
+    `recall`, and by which; `kept`: side -> the `remember` rows with a cell there; `told`: whom a message leaves to, and
+    `receiving`: which of them one of each side does; `two_way`: whether some side both says this exchange and is told it, so
+    that what each side holds is remembered. The rest is what they were compiled from.
     """
 
     spec: specs.Mapping
@@ -80,6 +80,12 @@ class Translation:
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: tuple[Receiver, ...] = ()
     two_way: bool = False
+    receiving: Mapping[str, tuple[Receiver, ...]] = field(default_factory=dict)
+
+    def write_out(self) -> None:
+        """Write the functions of its levels, for a node that serves."""
+        for level in (*(each for by in self.levels.values() for each in by.values()), *self.reply_levels.values()):
+            level.write_out()
 
     @property
     def exchange(self) -> str:
@@ -162,7 +168,8 @@ class Translation:
 
     def receivers(self, sender: str) -> tuple[Receiver, ...]:
         """Where a message of `sender` leaves to: each `out` or `collect` of the other sides."""
-        return self._leaving(sender, ("out", "collect"))
+        found = self.receiving.get(sender)
+        return self._leaving(sender, ("out", "collect")) if found is None else found
 
     def asked(self, sender: str) -> tuple[Receiver, ...]:
         """Whom a question of `sender` is put to: each `ask` of the other sides."""
@@ -189,11 +196,16 @@ class Translation:
 
     def remembered(self, side: str, record: Record) -> dict[str, str]:
         """For the crosswalk: row -> value, of the `remember` rows (also those of a reply) with a cell on `side`."""
-        found = {name: canonical_text(record.get(name)) for name in self.kept.get(side, ())}
+        names = self.kept.get(side)
+        if not names:
+            return {}
+        found = {name: canonical_text(record.get(name)) for name in names}
         return {name: value for name, value in found.items() if value}
 
     def recalls(self, record: Record) -> dict[str, str]:
         """Rows that are not carried and are to be found in the crosswalk: row -> the row whose value finds it."""
+        if not self.recalled:
+            return {}
         return {name: by for name, by in self.recalled if not canonical_text(record.get(name))}
 
     def personal_values(self, record: Record) -> dict[str, tuple[str, ...]]:
@@ -250,7 +262,7 @@ class Translation:
         return typed_code(value, row.as_) if isinstance(value, str) and value else value
 
     def _leaving(self, sender: str, directions: tuple[Direction, ...]) -> tuple[Receiver, ...]:
-        return tuple([each for each in self.told if each.side != sender and each.direction in directions])
+        return _leaving(self.told, sender, directions)
 
     def _level(self, side: str, direction: Direction) -> Level:
         found = self.levels.get(side, {}).get(direction)
@@ -289,8 +301,15 @@ def compile_mapping(
     reply_levels = {side: compile_level(Plan(spec.reply, side, shape, words)) for side, shape in replies.items()}
     recalled = tuple((name, row.recall) for name, row in spec.fields.items() if row.recall)
     kept = {side: _kept(spec, side) for side in spec.between}
-    two_way = _is_two_way(spec)
-    return Translation(spec, revision, levels, reply_levels, shapes, replies, words, recalled, kept, _told(spec), two_way)
+    told, two_way = _told(spec), _is_two_way(spec)
+    receiving = {side: _leaving(told, side, ("out", "collect")) for side in spec.between}
+    return Translation(
+        spec, revision, levels, reply_levels, shapes, replies, words, recalled, kept, told, two_way, receiving
+    )
+
+
+def _leaving(told: tuple[Receiver, ...], sender: str, directions: tuple[Direction, ...]) -> tuple[Receiver, ...]:
+    return tuple([each for each in told if each.side != sender and each.direction in directions])
 
 
 def _told(spec: specs.Mapping) -> tuple[Receiver, ...]:

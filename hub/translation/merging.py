@@ -104,7 +104,7 @@ def merge(
 
     Only news is applied, so what the receiver changed meanwhile stays. Raises MessageError as `Translation.write` does.
     """
-    news = news_in(translation, sender, record, before=before)
+    news = record if before is None else news_in(translation, sender, record, before=before)
     if onto is None:
         document = translation.write(receiver.side, record, files, direction=receiver.direction)
         return Merged(document, news)

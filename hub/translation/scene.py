@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from hub.errors import Problem, Text
 from hub.message import File, Files
@@ -78,8 +80,7 @@ def _image(cell: Cell, value: Any) -> tuple[Any, ...]:
         return ()
 
 
-@dataclass(slots=True)
-class Trip:
+class Trip(msgspec.Struct):
     """One reading or writing as a whole. `files` is what a reading found, or what a writing may take from; `apart` are
     those that came beside what is read, `fetched` those that were fetched at the addresses in it, and `wanted` those that
     are still to be."""
@@ -87,10 +88,10 @@ class Trip:
     side: str
     files: dict[str, File] | Files
     fresh: bool = True
-    apart: Files = field(default_factory=dict)
-    fetched: Fetched = field(default_factory=dict)
-    wanted: list[Wanted] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    apart: Files = msgspec.field(default_factory=dict)
+    fetched: Fetched = msgspec.field(default_factory=dict)
+    wanted: list[Wanted] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
 
     def wrong(self, slot: Slot, at: str, found: Fault) -> None:
         """Note that the value of `slot` does not fit; `at` leads to the slot's level."""
@@ -135,8 +136,7 @@ def container_of(parents: tuple[tuple[int, str, str], ...], objects: list[Any], 
     return found
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(msgspec.Struct):
     """One level (the document, or one line of a group) during a reading or writing.
 
     `objects` are the level's containers, the document first; None where a writing has not made one yet. `outer` are the
@@ -149,7 +149,7 @@ class Scene:
     outer: tuple[Mapping[str, Any], ...]
     at: str
     trip: Trip
-    absent: list[Slot] = field(default_factory=list)
+    absent: list[Slot] = msgspec.field(default_factory=list)
 
     def raw(self, slot: Slot) -> Any:
         """The side's present value, or ABSENT."""

@@ -85,10 +85,14 @@ def reading_constant(slot: Slot, constant: str) -> Step:
 
 
 def writing_constant(slot: Slot, constant: str) -> Step:
-    """A constant is written always."""
+    """A constant is written always: its text is made once, unless it is wrong."""
+    try:
+        text = slot.cell.form(constant)
+    except Fault:
+        return lambda scene: _put(scene, slot, constant)
 
     def write(scene: Scene) -> None:
-        _put(scene, slot, constant)
+        scene.container(slot.parent)[slot.key] = text
 
     return write
 
@@ -214,7 +218,7 @@ def reading_joint(slot: Slot, joint: Joint) -> Step:
             scene.trip.wrong(slot, scene.at, wrong)
             return
         for name, value in found.items():
-            scene.record.setdefault(name, value)  # type: ignore[union-attr]  # a reading's own dict
+            scene.record.setdefault(name, value)  # type: ignore[attr-defined]  # a reading's own dict
 
     return read
 
@@ -223,7 +227,8 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
     """The joined rows in one text; rows that are not carried keep what the text has of them now."""
 
     def write(scene: Scene) -> None:
-        carried = {name: scene.record[name] for name in joint.names if name in scene.record}
+        record = scene.record
+        carried = {name: record[name] for name in joint.names if name in record}
         if not carried:
             scene.absent.append(slot)
             return
@@ -231,7 +236,7 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
         if present is not None and present | carried == present:
             return
         try:
-            text = joint.put_together((present or {}) | carried)
+            text = joint.put_together(carried if present is None else present | carried)
         except Fault as found:
             scene.trip.wrong(slot, scene.at, found)
             return

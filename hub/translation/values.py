@@ -20,11 +20,16 @@ _PLAIN = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{
 _COMMA = re.compile(r"[+-]?(?:\d{1,40}(?:,\d{0,40})?|,\d{1,40})", re.ASCII)
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _SHOWN_CODES = 15
+_SMALL = {str(number): number for number in range(1000)}
+"""Most whole numbers are such, and then it is quicker to look them up than to make them."""
 
 TEXT = Cell(lambda text: text, lambda value: value if type(value) is str else canonical_text(value), plain=True, room=inf)
 
 
 def _parse_integer(text: str) -> int:
+    small = _SMALL.get(text)
+    if small is not None:
+        return small
     if text.isdecimal() and text.isascii() and len(text) < 40:
         return int(text)
     if _INTEGER.fullmatch(stripped := text.strip()) is None:
@@ -89,7 +94,7 @@ def _parse_truth(text: str) -> bool:
     return found
 
 
-BOOLEAN = Cell(_parse_truth, canonical_text)
+BOOLEAN = Cell(_parse_truth, canonical_text, listed=(_TRUTHS, {True: "true", False: "false"}))
 
 
 def values_cell(listed: Mapping[str, str], as_: str, *, shown: bool) -> Cell:
@@ -99,13 +104,16 @@ def values_cell(listed: Mapping[str, str], as_: str, *, shown: bool) -> Cell:
     for code, value in listed.items():
         to_code.setdefault(value, typed[code])
     labels = {value: Text(en=code, fr=code) for code, value in listed.items()}
-    return Cell(_code_parser(to_code, labels, shown=shown), _code_writer(dict(listed), shown=shown), codes=tuple(listed))
+    parse, form = _code_parser(to_code, labels, shown=shown), _code_writer(dict(listed), shown=shown)
+    to_value = {typed[code]: value for code, value in listed.items() if canonical_text(typed[code]) == code}
+    return Cell(parse, form, codes=tuple(listed), listed=(to_code, to_value))
 
 
 def table_cell(table: Table, side: str, *, shown: bool) -> Cell:
     """A code list from a file. In each direction the first line that fits wins."""
-    parse, to_value = _code_parser(table.to_code(side), table.labels(side), shown=shown), table.to_value(side)
-    return Cell(parse, _code_writer(to_value, shown=shown), codes=tuple(to_value))
+    to_code, to_value = table.to_code(side), table.to_value(side)
+    parse, form = _code_parser(to_code, table.labels(side), shown=shown), _code_writer(to_value, shown=shown)
+    return Cell(parse, form, codes=tuple(to_value), listed=(to_code, to_value))
 
 
 def typed_code(code: str, as_: str) -> Any:

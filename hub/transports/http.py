@@ -24,11 +24,11 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from hub.call import Call, Enclosed, Reply
-from hub.errors import AnswerTooLarge, CallNotSent, CallUnanswered, Text
 from hub.time_limits import TimeLimits
 from hub.transports.addresses import Egress, Lookup, VettingResolver, ask_system, vetted
 from hub.transports.heads import head_of, header_lines
 from hub.transports.plain_answers import Heard, heard_at_once
+from hub.transports.trips import TooLarge, Trip
 from hub.transports.trust import show, trusted
 
 _IDLE_SECONDS = 4.0
@@ -110,7 +110,7 @@ class HttpTransport:
 
     async def _sent(self, call: Call, read: _Reader) -> Reply:
         lines = header_lines(call.headers)
-        started, trip = monotonic(), _Trip()
+        started, trip = monotonic(), Trip()
         try:
             with self._limits.of(call.total):
                 heard = await self._exchange(call, lines, trip, read)
@@ -125,7 +125,7 @@ class HttpTransport:
         self._pools.clear()
         self._places.clear()
 
-    async def _exchange(self, call: Call, lines: str, trip: _Trip, read: _Reader) -> Heard:
+    async def _exchange(self, call: Call, lines: str, trip: Trip, read: _Reader) -> Heard:
         place, path = self._found(call)
         data = head_of(call, path, host=place.host, lines=lines) + call.body
         pool, key = place.pool, place.key
@@ -198,27 +198,6 @@ class HttpTransport:
         resolver = VettingResolver(self._egress, encrypted=encrypted, lookup=self._lookup)
         kept = {"keepalive_timeout": _IDLE_SECONDS, "ttl_dns_cache": _IDLE_SECONDS}
         return _Pool(resolver=resolver, ssl=context, limit=0, **kept)
-
-
-class _Trip:
-    """One call on its way: knows whether it has begun to leave."""
-
-    __slots__ = ("left",)
-
-    def __init__(self) -> None:
-        self.left = False
-
-    def told(self, error: Exception) -> CallNotSent | CallUnanswered:
-        """The error that tells the truth about a call that met `error`."""
-        if isinstance(error, _TooLarge):
-            return AnswerTooLarge(_reason("No whole answer came", "Pas de réponse entière", error))
-        if self.left:
-            return CallUnanswered(_reason("No whole answer came", "Pas de réponse entière", error))
-        return CallNotSent(_reason("The call did not leave", "L'appel n'est pas parti", error))
-
-
-class _TooLarge(ValueError):
-    """The decoded answer is larger than the call allows."""
 
 
 class _Wire(ResponseHandler):
@@ -328,7 +307,7 @@ class _Wire(ResponseHandler):
                 self._drain_waiter = None
                 waiter.set_result(None)
             return
-        self.set_exception(_TooLarge("interim answers"))
+        self.set_exception(TooLarge("interim answers"))
         if self.transport is not None:
             self.transport.close()
 
@@ -391,7 +370,7 @@ async def _read(content: StreamReader, largest: int) -> bytes:
     while piece := await content.readany():
         size += len(piece)
         if size > largest:
-            raise _TooLarge
+            raise TooLarge
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -400,7 +379,7 @@ async def _held(wire: _Wire, largest: int) -> Heard:
     came = await wire.answer()
     if isinstance(came, Heard):
         if came.body and len(came.body) > largest:
-            raise _TooLarge
+            raise TooLarge
         return came
     message, content = came
     came_whole = content.is_eof() and content.total_bytes <= largest
@@ -420,12 +399,12 @@ async def _handed_on(wire: _Wire, largest: int, *, take: Take, silence: float) -
         return Heard(message.code, headers, None)
     announced = message.headers.get("Content-Length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > largest:
-        raise _TooLarge
+        raise TooLarge
     size = 0
     while piece := await _next_of(content, silence):
         size += len(piece)
         if size > largest:
-            raise _TooLarge
+            raise TooLarge
         await take(piece)
     return Heard(message.code, headers, b"")
 
@@ -443,32 +422,3 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
         if lower not in _UNPACKED:
             found[lower] = f"{found[lower]}, {value}" if lower in found else value
     return found
-
-
-_CAUSES: tuple[tuple[type[Exception], Text], ...] = (
-    (aiohttp.ClientConnectorDNSError, Text(en="its name is not known to DNS", fr="son nom est inconnu du DNS")),
-    (
-        aiohttp.ClientConnectorCertificateError,
-        Text(en="its certificate is not accepted", fr="son certificat n'est pas accepté"),
-    ),
-    (aiohttp.ClientSSLError, Text(en="no TLS connection could be made", fr="la connexion TLS n'a pas pu s'établir")),
-    (ConnectionRefusedError, Text(en="the connection was refused", fr="la connexion a été refusée")),
-    (
-        aiohttp.ClientConnectorError,
-        Text(en="no connection could be made", fr="aucune connexion n'a pu s'établir"),
-    ),
-    (aiohttp.ServerDisconnectedError, Text(en="the connection was closed", fr="la connexion a été fermée")),
-    (aiohttp.ClientPayloadError, Text(en="the answer was cut short", fr="la réponse a été tronquée")),
-    (HttpProcessingError, Text(en="the answer is not proper HTTP", fr="la réponse n'est pas du HTTP valide")),
-    (_TooLarge, Text(en="the answer is too large", fr="la réponse est trop volumineuse")),
-    (TimeoutError, Text(en="the time limit was reached", fr="la limite de temps est atteinte")),
-)
-"""The first that fits says why; subclasses stand before their bases."""
-
-
-def _reason(en: str, fr: str, error: Exception) -> Text:
-    """What happened, in plain words, without the address and without anything of the message."""
-    cut = Text(en="the connection was cut", fr="la connexion a été coupée")
-    below = getattr(error, "os_error", None)
-    why = next((text for kind, text in _CAUSES if isinstance(error, kind) or isinstance(below, kind)), cut)
-    return Text(en=f"{en}: {why.en}.", fr=f"{fr} : {why.fr}.")

@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -30,6 +31,7 @@ from hub.transports.openapi_files import Sources
 from hub.transports.openapi_schemas import Bundle
 from hub.transports.openapi_shapes import Shaper
 from hub.transports.schema_words import CORRECT
+from hub.transports.shape_proof import is_shown
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _LOCATIONS = ("path", "query", "header")
@@ -70,14 +72,15 @@ def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Pa
 def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
     """Holds the bytes of a JSON body, which its codec reads too, against a schema (2020-12). Patterns run in linear time if
     they can."""
-    return _SchemaCheck(_validator({"allOf": [schema], "$defs": dict(definitions)}), shape)
+    shown = partial(is_shown, schema=schema, definitions=definitions)
+    return _SchemaCheck(_validator({"allOf": [schema], "$defs": dict(definitions)}), shape, shown)
 
 
 class _SchemaCheck:
     """The check of one schema."""
 
-    def __init__(self, validator: jsonschema_rs.Validator, shape: Shape) -> None:
-        self._validator, self._shape = validator, shape
+    def __init__(self, validator: jsonschema_rs.Validator, shape: Shape, shows: Callable[[Shape], bool]) -> None:
+        self._validator, self._shape, self.shows = validator, shape, shows
         self.takes: Callable[[Any], bool] = validator.is_valid
 
     def __call__(self, data: bytes, /) -> tuple[Problem, ...]:

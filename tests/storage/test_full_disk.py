@@ -205,10 +205,10 @@ async def test_on_a_full_disk_what_is_kept_no_longer_is_let_go_in_the_ballasts_r
     fill(disk)
     refused = [await attempt(ledger, large(f"F{n}", 100_000)) for n in range(60)]
 
-    let_go = await ledger.forget({}, now=NOON + seconds(100 * 86_400))
+    parts = [await ledger.forget({}, now=NOON + seconds(100 * 86_400)) for _ in range(3)]
 
     assert any(isinstance(answer, NoRoom) for answer in refused) and await ledger.standing() == "full"
-    assert let_go.contents == 40 and let_go.is_over
+    assert sum(part.contents for part in parts) == 40 and parts[-1].is_over
     await ledger.close()
 
 

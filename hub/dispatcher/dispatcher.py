@@ -107,9 +107,9 @@ class Dispatcher:
 
     async def settle(self, claim: Claim, result: Result, *, started: float) -> bool:
         """Decide what follows from a result, write it, and say so; False when the claim was another's meanwhile."""
-        decision = self._decided(claim, result)
-        seconds = time.monotonic() - started
-        holds = await self._settled(lambda: self._settlement(claim, result, decision, seconds))
+        now, seconds = self._clock(), time.monotonic() - started
+        decision = self._decided(claim, result, now=now)
+        holds = await self._settled(lambda: self._settlement(claim, result, decision, now=now, seconds=seconds))
         if holds:
             self._announced(claim, result, decision, time.monotonic() - started)
         return holds
@@ -166,23 +166,24 @@ class Dispatcher:
                 return settled
         if plan.telling:
             await self._ledger.tell(plan.telling)
-        until = self._fresh_until(claim) or await self._held_until(claim)
-        if until is None:
+        left = self._left_of(claim.delivery)
+        if left < FRESH:
+            left = await self._still_left(claim)
+        if left <= timedelta(0):
             return Result(NotSent(TAKEN_UP), plan)
-        return replace(plan, leave_by=time.monotonic() + (until - self._clock()).total_seconds())
+        return replace(plan, leave_by=time.monotonic() + left.total_seconds())
 
-    def _fresh_until(self, claim: Claim) -> datetime | None:
-        """When its lease ends, if it has so long to run that the claim is good beyond question."""
-        until = claim.delivery.lease_until
-        return until if until is not None and self._clock() + FRESH < until else None
+    def _left_of(self, held: Delivery) -> timedelta:
+        """How long the lease of a delivery still runs: for FRESH or more, and the claim is good beyond question."""
+        return held.lease_until - self._clock() if held.lease_until else timedelta(0)
 
-    async def _held_until(self, claim: Claim) -> datetime | None:
-        """When its lease ends, if the claim is still good in the moment before its call leaves."""
+    async def _still_left(self, claim: Claim) -> timedelta:
+        """How long its lease still runs, if the claim is still good in the moment before its call leaves; else nothing."""
         held = claim.delivery
         found = await self._ledger.delivery(held.id)
         # The clock is read after the book: this node may have stood still in between.
-        is_ours, until = (found.token, found.holder) == (held.token, held.holder), found.lease_until
-        return until if is_ours and until and until > self._clock() else None
+        is_ours = (found.token, found.holder) == (held.token, held.holder)
+        return self._left_of(found) if is_ours else timedelta(0)
 
     def _as_written(self, claim: Claim) -> Plan | None:
         """The receiver's document as it was written when its message was accepted, if the claim brings it."""
@@ -317,10 +318,10 @@ class Dispatcher:
 
     # -- what becomes of it -------------------------------------------------------------------------------------------
 
-    def _decided(self, claim: Claim, result: Result) -> Decision:
+    def _decided(self, claim: Claim, result: Result, *, now: datetime) -> Decision:
         policy = replace(self._policy(claim), can_look_up=False) if result.asks_a_person else self._policy(claim)
-        now, jitter = self._clock(), self._jitter()
-        decision = decide(result.outcome, claim.delivery, policy=policy, now=now, jitter=jitter, probing=claim.probing)
+        outcome, held = result.outcome, claim.delivery
+        decision = decide(outcome, held, policy=policy, now=now, jitter=self._jitter(), probing=claim.probing)
         return replace(decision, event=Event.EXPIRED) if result.is_late else decision
 
     def _policy(self, claim: Claim) -> RetryPolicy:
@@ -331,7 +332,9 @@ class Dispatcher:
         retry = self._catalogue.connectors[receiver].spec.retry
         return RetryPolicy(retry.waits, retry.within, repeatable=False)
 
-    async def _settlement(self, claim: Claim, result: Result, decision: Decision, seconds: float) -> Settlement:
+    async def _settlement(
+        self, claim: Claim, result: Result, decision: Decision, *, now: datetime, seconds: float
+    ) -> Settlement:
         heard = heard_in(result) if decision.state is State.DELIVERED else {}
         news = await self._telling.news(claim, result, decision=decision, heard=heard)
         images = result.plan.images if result.plan and decision.state is State.DELIVERED else ()
@@ -340,7 +343,7 @@ class Dispatcher:
             lesson=result.lesson,
             decision=decision,
             policy=self._lane_policies[claim.delivery.receiver],
-            now=self._clock(),
+            now=now,
             keep=(*kept(claim, result), *news.keep),
             crosswalk=crossings(claim, result, heard),
             follow_ups=news.follow_ups,

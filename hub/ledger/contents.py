@@ -125,7 +125,10 @@ _UNREADABLE = Text(en="This content cannot be read any more.", fr="Ce contenu n'
 
 
 def _is_small(contents: tuple[Content, ...]) -> bool:
-    return sum([len(each.data) for each in contents]) <= LARGE
+    size = 0
+    for each in contents:
+        size += len(each.data)
+    return size <= LARGE
 
 
 def _compressed(data: bytes) -> bytes:

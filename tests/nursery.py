@@ -122,6 +122,20 @@ _kept: list[subprocess.Popen[bytes]] = []
 """Its input is closed when this process ends."""
 
 
+def read_ahead() -> None:
+    """Do what libraries put off until they are first used, once for all nodes: the schema of schemas is built with the first
+    schema, and some modules are read with the first call."""
+    import encodings.idna  # noqa: F401
+
+    import pydantic.v1  # noqa: F401
+    import xmlschema
+
+    xmlschema.XMLSchema10(_ANY_SCHEMA, validation="skip", use_fallback=False)
+
+
+_ANY_SCHEMA = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="any"/></xs:schema>'
+
+
 def main(place: str) -> None:
     """Start what is ordered, until there is nobody left to order."""
     import alembic.command
@@ -131,6 +145,7 @@ def main(place: str) -> None:
 
     for name in COMMANDS:
         app[name]
+    read_ahead()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listening:

@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
+import uvloop
+
 from tests.faults.answers import FORGED, Asked, Forgery, Gathering, forged
 
 Kind = Literal[
@@ -389,7 +391,7 @@ def main() -> None:
     given = parser.parse_args()
     host, _, port = given.to.rpartition(":")
     with suppress(KeyboardInterrupt):
-        asyncio.run(run(Proxy(host, int(port), listen=given.listen, seed=given.seed), given.control))
+        uvloop.run(run(Proxy(host, int(port), listen=given.listen, seed=given.seed), given.control))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import uvloop
 
 from tests.faults.campaign.back_office import DECK
 from tests.faults.campaign.evidence import Evidence, collect
@@ -88,7 +89,7 @@ async def _drained(desk: Desk) -> dict[str, int]:
 
 def campaign(plan: Plan, folder: Path) -> Verdict:
     """Play a campaign and judge it; what it left is in the folder."""
-    return judge(asyncio.run(play(plan, folder)))
+    return judge(uvloop.run(play(plan, folder)))
 
 
 def main() -> None:

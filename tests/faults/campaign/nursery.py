@@ -21,6 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.nursery import read_ahead
+
 LONGEST_ORDER = 1 << 20
 
 
@@ -90,6 +92,7 @@ def main() -> None:
     """Start what is ordered, until there is nobody left to order."""
     import hub.cli.serve
 
+    read_ahead()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
     for line in sys.stdin:

@@ -17,6 +17,8 @@ import msgspec
 import orjson
 import structlog
 
+from hub.traces import kinds, places
+
 LONGEST_VALUE = 400
 """Characters of one value in a log line; what is longer is cut."""
 
@@ -123,7 +125,7 @@ def configure_logging(level: int = logging.INFO, *, stream: TextIO = sys.stdout)
     """Write every log line of the process as one JSON object; values are cut, and no control character gets out. For the
     hub's own lines there is a Log."""
     gathered = _Gathered(stream)
-    steps: list[structlog.typing.Processor] = [structlog.processors.add_log_level, _stamped, _tamed]
+    steps: list[structlog.typing.Processor] = [structlog.processors.add_log_level, _stamped, _without_words, _tamed]
     structlog.configure(
         processors=[*steps, _written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -148,9 +150,18 @@ def _written(_: Any, __: str, values: Mapping[str, Any]) -> str:
     return orjson.dumps(values, default=str).decode()
 
 
-def _stamped(logger: Any, method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _stamped(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     values["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return structlog.processors.format_exc_info(logger, method, values) if "exc_info" in values else values
+    return values
+
+
+def _without_words(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of an error that comes along only its kinds and places: its words may be somebody's data."""
+    told = values.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else sys.exc_info()[1] if told else None
+    if error is not None:
+        values.update(error=kinds(error), raised=places(error))
+    return values
 
 
 def _tamed(_: Any, __: str, values: Mapping[str, Any]) -> Mapping[str, Any]:

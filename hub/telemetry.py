@@ -16,6 +16,7 @@ from hub.facts import Fact
 from hub.logs import Tell, tell
 from hub.measures import Durations, Stopwatch, Tally
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
+from hub.traces import kinds, places
 
 STEPS, STEP_SECONDS = 12, 300
 """The traffic that is remembered for the console: one hour, in steps of five minutes."""
@@ -122,8 +123,8 @@ class Telemetry:
                 self._tell("warning" if signal.error else "info", "fetched", signal)
 
     def failed(self, error: Exception, *, at: str) -> None:
-        """Log an error that nobody expected, at `at`: its class and where it was raised, never its words."""
-        self._tell("error", "unexpected error", _Unexpected(type(error).__name__, at, _raised_at(error)))
+        """Log an error that nobody expected, at `at`: its kinds and its places, never its words."""
+        self._tell("error", "unexpected error", _Unexpected(kinds(error), at, places(error)))
 
     # -- traffic ------------------------------------------------------------------------------------------------------
 
@@ -163,10 +164,3 @@ class Telemetry:
 
 
 _LEVELS = {"delivered": "info", "dead": "error", "expired": "error", "stopped": "error"}
-
-
-def _raised_at(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -26,6 +26,8 @@ from hub.message import Priority, State
 
 READERS = 4
 """Reader threads: enough that one long search does not hold up the rest."""
+ENGINE: dict[str, Any] = {"max_overflow": 0, "hide_parameters": True}
+"""No connection beside those that are counted; and an error does not tell the values of its statement: they are private."""
 
 Result = TypeVar("Result")
 
@@ -159,8 +161,8 @@ def _sqlite(url: sa.URL, path: Path, ballast: int) -> Store:
     for kind, plainly in PLAIN.items():
         sqlite3.register_adapter(kind, plainly)
     manual: dict[str, Any] = {"isolation_level": None, "cached_statements": STATEMENTS}
-    writing = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args=manual)
-    reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, connect_args=manual)
+    writing = sa.create_engine(url, **ENGINE, pool_size=1, connect_args=manual)
+    reading = sa.create_engine(url, **ENGINE, pool_size=READERS, connect_args=manual)
     _prepare(writing, SQLITE_WRITER)
     _prepare(reading, SQLITE_READER)
     _begin_with(writing, "BEGIN IMMEDIATE")
@@ -176,11 +178,11 @@ def _postgresql(url: sa.URL) -> Store:
         "keepalives_count": 2,
         "tcp_user_timeout": 20_000,
     }
-    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=patience)
+    writing = sa.create_engine(url, **ENGINE, pool_size=1, pool_pre_ping=True, connect_args=patience)
     reading = sa.create_engine(
         url,
+        **ENGINE,
         pool_size=READERS,
-        max_overflow=0,
         pool_pre_ping=True,
         connect_args=patience,
         isolation_level="REPEATABLE READ",

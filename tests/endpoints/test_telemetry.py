@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from hub.logs import configure_logging, tell
+from hub.logs import configure_logging, tame, tell
 from hub.measures import Durations, Stopwatch, Tally
 from hub.signals import Accepted, Attempted, Fetched, LaneChanged, Missed, NotAccepted, Signal
 from hub.telemetry import Telemetry
@@ -141,6 +142,31 @@ def test_an_unexpected_error_is_logged_without_its_words() -> None:
 
     assert "Camille" not in stream.getvalue()
     assert "RuntimeError" in stream.getvalue()
+
+
+def test_a_module_that_logs_an_error_tells_its_kinds_and_its_places_and_not_its_words() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+
+    try:
+        tame(Unspeakable())
+    except ValueError:
+        logging.getLogger("hub.worker").exception("the worker failed in a step, and goes on")
+
+    line = json.loads(stream.getvalue())
+    assert "Camille" not in stream.getvalue()
+    assert line["error"] == "ValueError from KeyError"
+    assert re.fullmatch(r"/\S*/test_telemetry\.py:\d+ < /\S*/test_telemetry\.py:\d+ < hub/logs\.py:\d+", line["raised"])
+
+
+class Unspeakable:
+    """What cannot be written, for a reason that is somebody's."""
+
+    def __str__(self) -> str:
+        try:
+            return {}["Camille Martin"]
+        except KeyError as error:
+            raise ValueError("Camille Martin, 12 rue des Tanneurs") from error
 
 
 def test_the_traffic_of_the_last_hour_is_kept_in_steps() -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from hub.errors import ConfigurationError
+from hub.errors import ConfigurationError, HubUnavailable
 from hub.ledger import Ledger, Search, tables
 from hub.ledger.upgrading import newest, upgrade, version
 from tests.ledger.conftest import Opener
@@ -128,6 +128,22 @@ async def test_sqlite_writes_through_to_the_disk_and_only_the_writer_may_write(l
 
     assert writer == ["wal", 2, 1, 0, 1000]
     assert reader == ["wal", 2, 1, 1, 0]
+
+
+async def test_an_error_of_a_statement_does_not_say_its_values(ledger: Ledger) -> None:
+    def wrong(connection: sa.Connection) -> None:
+        connection.execute(
+            sa.text("SELECT column_that_is_not FROM message WHERE reference = :whose"), {"whose": "Camille Martin"}
+        )
+
+    with pytest.raises(HubUnavailable) as read:
+        await ledger._store.read(wrong)
+    with pytest.raises(HubUnavailable) as written:
+        await ledger._writer.run(lambda to: wrong(to.connection))
+
+    for error in (read.value, written.value):
+        assert isinstance(error.__cause__, sa.exc.DBAPIError)
+        assert "column_that_is_not" in str(error.__cause__) and "Camille" not in str(error.__cause__)
 
 
 def test_the_lock_ends_with_the_process(sqlite_url: str) -> None:

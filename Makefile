@@ -62,7 +62,7 @@ properties: $(READY) ## The laws on ten thousand made mappings and messages each
 
 benchmark: $(READY) ## The hub beside what one would use instead, into docs/reference/performance.md; SHORT=1: two minutes
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)uv sync --frozen --quiet --inexact --group benchmark --python $(RUN)python
-	$(RUN)python -m tests.benchmarks.delivery $(if $(SHORT),--short) $(if $(MILLIONS),--millions $(MILLIONS))
+	$(RUN)python -m tests.benchmarks.delivery $(if $(SHORT),--short) $(if $(MILLIONS),--millions $(MILLIONS)) --python $(PYTHON)
 
 benchmark-mapping: $(READY) ## What a mapping costs against the same by hand, and half of it by XSLT and jmespath
 	$(RUN)python -m tests.benchmarks.mapping

@@ -38,6 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="two minutes, without the growing ledger")
     parser.add_argument("--millions", type=float, default=1.0, help="how many million messages the large ledger has")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write")
+    parser.add_argument(
+        "--python", type=_other_python, default="", help="the Python that was chosen for .venv, for the page"
+    )
     parser.add_argument("--only", choices=ONLY, help="one contender; what follows is for it")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long requests are sent")
     parser.add_argument("--rate", type=float, default=0.0, help="requests a second; 0: as fast as they are answered")
@@ -48,11 +51,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _other_python(name: str) -> str:
+    return "" if name == "python3" else name
+
+
 def _whole(asked: argparse.Namespace) -> Figures:
     """Everything, written as a page."""
     began, start = datetime.now(UTC), time.monotonic()
     form = SHORT if asked.short else replace(LONG, large=int(asked.millions * 1_000_000))
-    command = "make benchmark SHORT=1" if asked.short else "make benchmark"
+    command = "make benchmark" + (f" PYTHON={asked.python}" if asked.python else "") + (" SHORT=1" if asked.short else "")
     whole = measured(form)
     text = page(whole, began=began, command=command, seconds=time.monotonic() - start)
     asked.page.write_text(text, encoding="utf-8")

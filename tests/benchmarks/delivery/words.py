@@ -6,7 +6,8 @@ BEFORE = """# Performance
 
 What the hub delivers beside what one would use instead, measured in one run on one machine. `make benchmark` measures
 it all anew (`SHORT=1`: two minutes, without the growing ledger; `MILLIONS=10`: ten million messages). Compare the
-ratios: the rates are this machine's.
+ratios: the rates are this machine's. What a message takes also goes with the build of Python: Debian's and most others
+are optimised by a profile, what pyenv builds is not (`make benchmark PYTHON=/usr/bin/python3`, on a fresh clone, chooses).
 
 The work: a portal POSTs a bin request of {bytes} bytes in JSON and is answered 202; some fifteen fields, two code
 tables, a date and a repeated group are mapped; the result is POSTed to a back office, whose answer is read. Every

@@ -42,10 +42,16 @@ _POSTGRESQL = {
 """disk_full, read_only_sql_transaction (a standby), data_corrupted, index_corrupted."""
 
 
+TAKEN, PLACE = "23505", "journal_place"
+"""PostgreSQL's code for a value that is there already; and where one is only when a transaction of this very node, given up
+long ago, was committed after all: its chain has gone on meanwhile."""
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether the same transaction may well pass when it is tried again at once."""
-    origin = getattr(error, "orig", None)
-    return getattr(origin, "sqlstate", None) in PASSING
+    origin: Any = getattr(error, "orig", None)
+    state = getattr(origin, "sqlstate", None)
+    return state in PASSING or (state == TAKEN and origin.diag.constraint_name == PLACE)
 
 
 def trouble_of(error: BaseException) -> Trouble | None:

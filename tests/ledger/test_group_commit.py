@@ -3,13 +3,16 @@
 import asyncio
 import os
 import time
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from hub.errors import Conflict, HubUnavailable
 from hub.facts import replace
 from hub.ledger import Acceptance, Content, Ledger, Search
+from hub.ledger.chain import Journal, head_of
 from hub.message import Receipt
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import an_acceptance
@@ -131,6 +134,32 @@ async def test_a_transaction_broken_off_by_a_lost_connection_is_unavailable_and_
     assert all(isinstance(answer, HubUnavailable) for answer in answers)
     assert not (await ledger.accept(an_acceptance("R3"))).duplicate
     assert await ledger.verify_journal() is None
+
+
+async def test_a_commit_of_its_own_that_comes_late_makes_no_conflict(opened_on_postgres: Opener, postgres_url: str) -> None:
+    """As after a partition: the server commits what the node has long given up, while the node already writes again."""
+    ledger = await opened_on_postgres()
+    await ledger.accept(an_acceptance("R1"))
+    engine = sa.create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as cut_off:
+        late = Journal(ledger.boot)
+        late.write("said-late", at=datetime.now(UTC))
+        late.flush(cut_off, head_of(cut_off, ledger.boot))
+        saying = asyncio.ensure_future(ledger.accept(an_acceptance("R2")))
+        with psycopg.connect(postgres_url, autocommit=True) as looking:
+            await asyncio.to_thread(until_somebody_is_held_up, looking)
+        cut_off.commit()
+        receipt = await saying
+    engine.dispose()
+
+    assert (await ledger.message(receipt.message)).reference == "R2"
+    assert await ledger.verify_journal() is None
+
+
+def until_somebody_is_held_up(looking: psycopg.Connection) -> None:
+    """Return once one waits for what another has locked."""
+    while looking.execute("SELECT FROM pg_stat_activity WHERE pg_blocking_pids(pid) <> '{}'").fetchone() is None:
+        time.sleep(0.01)
 
 
 def until_one_waits(locking: psycopg.Connection) -> None:

@@ -23,7 +23,7 @@ from hub.call import (
 )
 from hub.errors import Conflict, Text
 from hub.facts import Fact, replace
-from hub.message import Delivery, State
+from hub.message import DELIVERED, Delivery, State
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.WAITING: frozenset({State.SENDING, State.CANCELLED, State.DEAD}),
@@ -94,6 +94,10 @@ class Event(StrEnum):
     LOST = "lease-lost"
 
 
+_CARRIED_OUT = Event.DELIVERED
+"""As the states of a delivery, for the one that nearly every attempt comes to."""
+
+
 class Decision(Fact, frozen=True):
     """What follows from an outcome: the delivery as it becomes, and the word for it in the journal."""
 
@@ -112,7 +116,7 @@ def decide(
     """What follows from `outcome` for `delivery`. A probe of an open breaker is never charged to its message."""
     match outcome:
         case Delivered():
-            return Decision(State.DELIVERED, Event.DELIVERED, None, delivery.attempts)
+            return Decision(DELIVERED, _CARRIED_OUT, None, delivery.attempts)
         case Refused(reason=reason):
             return Decision(State.DEAD, Event.DEAD, None, delivery.attempts + 1, reason=reason)
         case NotSent(reason=reason):
@@ -218,11 +222,15 @@ class Gate(StrEnum):
     HALF_OPEN = "half-open"
 
 
+CLOSED, OPEN, HALF_OPEN = Gate
+"""As the states of a delivery, for where each message asks."""
+
+
 class Lane(Fact, frozen=True):
     """A receiver's lane: its breaker, its rate, whether an operator paused it. `until`: when an open gate may be probed."""
 
     name: str
-    gate: Gate = Gate.CLOSED
+    gate: Gate = CLOSED
     paused: bool = False
     failures: int = 0
     failing_from: datetime | None = None
@@ -234,7 +242,7 @@ class Lane(Fact, frozen=True):
     @property
     def is_sound(self) -> bool:
         """Whether a call that succeeds leaves its breaker as it is."""
-        return self.gate is Gate.CLOSED and not (self.failures or self.failing_from or self.until or self.reason)
+        return self.gate is CLOSED and not (self.failures or self.failing_from or self.until or self.reason)
 
 
 class LanePolicy(Fact, frozen=True):
@@ -257,8 +265,8 @@ def allowance(lane: Lane, *, policy: LanePolicy, in_flight: int, now: datetime) 
     """How many deliveries may be claimed now, and the lane as it then is (its bucket filled, a due gate half-open)."""
     if lane.paused or (lane.until and lane.until > now):
         return 0, lane
-    if lane.gate is not Gate.CLOSED:
-        return (0 if in_flight else 1), replace(lane, gate=Gate.HALF_OPEN, until=None)
+    if lane.gate is not CLOSED:
+        return (0 if in_flight else 1), replace(lane, gate=HALF_OPEN, until=None)
     filled = _filled(lane, policy, now)
     return max(0, min(policy.at_once - in_flight, int(filled.tokens))), replace(filled, until=None)
 
@@ -269,7 +277,7 @@ def opens_at(lane: Lane, *, policy: LanePolicy, now: datetime) -> datetime | Non
         return None
     opens = max(lane.until or now, now)
     tokens = _filled(lane, policy, now).tokens
-    if lane.gate is Gate.CLOSED and tokens < 1.0:
+    if lane.gate is CLOSED and tokens < 1.0:
         opens = max(opens, now + timedelta(seconds=(1.0 - tokens) / policy.per_second) + TICK)
     return opens
 
@@ -294,16 +302,16 @@ def lane_after(lane: Lane, outcome: Outcome, *, policy: LanePolicy, now: datetim
             return lane
         case Delivered() | Refused():
             # Of calls made at the same time one may be answered after another was told to wait: the wait stands.
-            asked = lane.until if lane.gate is Gate.CLOSED else None
+            asked = lane.until if lane.gate is CLOSED else None
             reason = lane.reason if asked else ""
-            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, until=asked, reason=reason)
+            return replace(lane, gate=CLOSED, failures=0, failing_from=None, until=asked, reason=reason)
         case Throttled(reason=reason, wait=wait, whole_lane=True):
             until = now + min(wait or policy.rest, LONGEST_WAIT)
             return replace(lane, until=max(until, lane.until or until), reason=reason.en)
         case Throttled():
-            return replace(lane, gate=Gate.CLOSED, failures=0, failing_from=None, reason="")
+            return replace(lane, gate=CLOSED, failures=0, failing_from=None, reason="")
         case Unauthorised(reason=reason) | Misconfigured(reason=reason):
-            return replace(lane, gate=Gate.OPEN, until=now + policy.stopped_rest, reason=reason.en)
+            return replace(lane, gate=OPEN, until=now + policy.stopped_rest, reason=reason.en)
         case Failed(reason=reason) | NotSent(reason=reason) | Unanswered(reason=reason):
             return _failed_once(lane, reason, policy=policy, now=now)
 
@@ -312,6 +320,6 @@ def _failed_once(lane: Lane, reason: Text, *, policy: LanePolicy, now: datetime)
     fresh = lane.failing_from is None or now - lane.failing_from > policy.within
     failures = 1 if fresh else lane.failures + 1
     counted = replace(lane, failures=failures, failing_from=now if fresh else lane.failing_from, reason=reason.en)
-    if lane.gate is Gate.CLOSED and failures < policy.failures:
+    if lane.gate is CLOSED and failures < policy.failures:
         return counted
-    return replace(counted, gate=Gate.OPEN, until=now + policy.rest)
+    return replace(counted, gate=OPEN, until=now + policy.rest)

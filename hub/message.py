@@ -51,6 +51,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+WAITING, SENDING, UNANSWERED, DELIVERED, DEAD, CANCELLED = State
+"""The states where each message asks for one: to be asked for it by name takes an enumeration a thousand instructions."""
+
 ENDED = frozenset({State.DELIVERED, State.CANCELLED})
 """States after which the next delivery of the same reference may go. A dead letter holds its reference back."""
 

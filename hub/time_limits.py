@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Protocol
+
+
+class Ending(Protocol):
+    """What has only so much time."""
+
+    def run_out(self) -> None:
+        """End it: its time is over."""
+        ...
 
 
 class TimeLimits:
     """The limits of one user, in each event loop that it is used in."""
 
     def __init__(self) -> None:
-        self._running: dict[tuple[asyncio.AbstractEventLoop, float], dict[Limit, float]] = {}
+        self._running: dict[tuple[asyncio.AbstractEventLoop, float], dict[Ending, float]] = {}
         """By their length the limits that run, and the loop's time at which each ends; a look is due where there is one."""
 
     def of(self, seconds: float) -> Limit:
         """A limit of so many seconds on what stands in its `with`. TimeoutError when it runs out."""
         return Limit(self, seconds)
 
-    def begin(self, limit: Limit, loop: asyncio.AbstractEventLoop) -> dict[Limit, float]:
-        """Let a limit run from now; those among which it runs."""
-        ends_at = loop.time() + limit.seconds
-        kind = (loop, limit.seconds)
+    def begin(self, limit: Ending, seconds: float, loop: asyncio.AbstractEventLoop) -> dict[Ending, float]:
+        """Let a limit of so many seconds run from now; those among which it runs, to be taken out of when it has ended."""
+        ends_at = loop.time() + seconds
+        kind = (loop, seconds)
         running = self._running.get(kind)
         if running is None:
             running = self._running[kind] = {}
@@ -61,7 +70,7 @@ class Limit:
         if task is None:
             raise RuntimeError("a time limit is for a task")
         self._task, self._asked = task, task.cancelling()
-        self._running = self._limits.begin(self, loop)
+        self._running = self._limits.begin(self, self.seconds, loop)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Tell what it ended itself from what others cancelled meanwhile, just as `asyncio.Timeout` does."""

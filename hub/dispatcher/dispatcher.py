@@ -50,7 +50,7 @@ from hub.errors import HubError, HubUnavailable, MessageError
 from hub.facts import replace
 from hub.ledger import Claim, Ledger, Moved, Settlement
 from hub.lifecycle import Decision, Event, RetryPolicy, decide
-from hub.message import Delivery, Files, Record, State
+from hub.message import DELIVERED, Delivery, Files, Record, State
 from hub.signals import Attempted, LaneChanged, Listener
 from hub.translation import Merged, Receiver, canonical_text, merge, unpack
 from hub.transports.packages import NOTHING_BESIDE, Beside
@@ -335,9 +335,9 @@ class Dispatcher:
     async def _settlement(
         self, claim: Claim, result: Result, decision: Decision, *, now: datetime, seconds: float
     ) -> Settlement:
-        heard = heard_in(result) if decision.state is State.DELIVERED else {}
+        heard = heard_in(result) if decision.state is DELIVERED else {}
         news = await self._telling.news(claim, result, decision=decision, heard=heard)
-        images = result.plan.images if result.plan and decision.state is State.DELIVERED else ()
+        images = result.plan.images if result.plan and decision.state is DELIVERED else ()
         return Settlement(
             claim=claim,
             lesson=result.lesson,

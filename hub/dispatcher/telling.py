@@ -43,6 +43,10 @@ class Telling:
         self, *, catalogue: Catalogue, ledger: Ledger, clock: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._catalogue = catalogue
+        self._told_of = {
+            name: each for name, each in catalogue.exchanges.items() if each.spec.then.delivered or each.spec.then.refused
+        }
+        """The exchanges whose senders are told how their messages ended."""
         self._ledger = ledger
         self._clock = clock
         self._new_id = new_id
@@ -52,8 +56,8 @@ class Telling:
 
         What cannot be said is left unsaid: the delivery ends all the same. HubUnavailable while the ledger is away.
         """
-        exchange = self._catalogue.exchanges.get(claim.message.exchange)
-        if exchange is None or not (exchange.spec.then.delivered or exchange.spec.then.refused):
+        exchange = self._told_of.get(claim.message.exchange)
+        if exchange is None:
             return NO_NEWS
         ended = ended_as(result, decision)
         if ended is None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.errors import HubError, MessageError, Text
 from hub.ledger import birth, files, images
 from hub.ledger.facts import Acceptance
-from hub.ledger.rows import COLUMNS, plain
+from hub.ledger.rows import ALIKE, BORN, COLUMNS, OWN, PLAIN, ROAD
 from hub.ledger.schedules import move_cursor
 from hub.ledger.statements import insertion
 from hub.ledger.tables import content, delivery, idempotency, message
@@ -26,12 +26,13 @@ AT_ONCE = 1000
 UNLESS_THERE = "ON CONFLICT DO NOTHING"
 _KEY = ("authority", "sender", "exchange", "key")
 _ENTRY = attrgetter(*_KEY, "id", "fingerprint")
-KEYS = insertion(idempotency, (*_KEY, "message", "fingerprint"), UNLESS_THERE)
-MESSAGES = insertion(message, COLUMNS[Message])
-CONTENTS = insertion(content, ("message", "name", "media", "sealed"))
-TIMES = slice(-2, None)
-"""Where a message's row has the times that its deliveries' rows repeat: when it was accepted, and when it expires."""
-DELIVERIES = insertion(delivery, COLUMNS[Delivery] + COLUMNS[Message][TIMES])
+KEYS = insertion(idempotency, (_KEY[-1], "message", "fingerprint"), UNLESS_THERE, alike=[_KEY[:-1]])
+MESSAGES = insertion(message, OWN[Message], alike=ALIKE[Message])
+CONTENTS = insertion(content, ("message", "name", "sealed"), alike=[("media",)])
+DELIVERIES = insertion(delivery, (*OWN[Delivery], "accepted_at"), alike=[("expires_at", *BORN), ROAD])
+_EXPIRES, _ACCEPTED = map(COLUMNS[Message].index, ("expires_at", "accepted_at"))
+"""Where a message's row has the times that its deliveries' rows repeat."""
+_message_row, _delivery_row = PLAIN[Message], PLAIN[Delivery]
 
 
 def accept(to: Transaction, acceptances: Sequence[Acceptance]) -> Sequence[Receipt | HubError]:
@@ -96,17 +97,18 @@ def _holders(to: Transaction, acceptances: Sequence[Acceptance]) -> tuple[dict[K
 
 
 def _keep(to: Transaction, acceptances: Sequence[Acceptance]) -> None:
-    messages = {each.message.id: plain(each.message) for each in acceptances}
+    messages = {each.message.id: _message_row(each.message) for each in acceptances}
     MESSAGES.run(to.connection, list(messages.values()))
-    contents = [(each.message.id, part.name, part.media, part.data) for each in acceptances for part in each.contents]
+    contents = [(part.media, each.message.id, part.name, part.data) for each in acceptances for part in each.contents]
     if contents:
         CONTENTS.run(to.connection, contents)
     if kept := [(each.message.id, each.files) for each in acceptances if each.files]:
         files.bind(to, kept)
     if new := [(item, each) for each in acceptances for item in each.deliveries]:
-        times = [messages[each.message.id][TIMES] for _, each in new]
-        put = zip(birth.leased(to, new), times, strict=True)
-        DELIVERIES.run(to.connection, [(*plain(item), *of_message) for item, of_message in put])
+        theirs = [messages[each.message.id] for _, each in new]
+        put = zip(birth.leased(to, new), theirs, strict=True)
+        rows = [(of_it[_EXPIRES], *_delivery_row(item), of_it[_ACCEPTED]) for item, of_it in put]
+        DELIVERIES.run(to.connection, rows)
     for each in acceptances:
         said = each.message
         to.journal.write("accepted", at=said.accepted_at, message=said.id, actor=each.actor, detail=each.detail)

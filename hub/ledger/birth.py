@@ -17,8 +17,8 @@ from hub.ledger.rows import COLUMNS, lane_from, row_of
 from hub.ledger.statements import Question
 from hub.ledger.tables import lane, micros
 from hub.ledger.writer import Transaction
-from hub.lifecycle import Gate, Lane, allowance, check_transition, taken
-from hub.message import Delivery, State
+from hub.lifecycle import CLOSED, Lane, allowance, check_transition, taken
+from hub.message import SENDING, WAITING, Delivery
 
 Place = tuple[str, str, str]
 """What order holds in: lane, authority, reference."""
@@ -92,23 +92,23 @@ def leased(to: Transaction, new: Sequence[tuple[Delivery, Acceptance]]) -> list[
             born.append(held)
         else:
             born.append(each)
-    _count(to, offer, lanes, Counter(each.lane for each in born if each.state is State.SENDING))
+    _count(to, offer, lanes, Counter(each.lane for each in born if each.state is SENDING))
     return _left(to, born)
 
 
 def _left(to: Transaction, new: Sequence[Delivery]) -> list[Delivery]:
     """Say that those which are not leased are there to be claimed."""
-    to.stirred.update(each.lane for each in new if each.state is State.WAITING)
+    to.stirred.update(each.lane for each in new if each.state is WAITING)
     return list(new)
 
 
 def _is_due(each: Delivery, offer: Offer) -> bool:
-    return each.state is State.WAITING and each.due_at is not None and each.due_at <= offer.now
+    return each.state is WAITING and each.due_at is not None and each.due_at <= offer.now
 
 
 def _held(to: Transaction, each: Delivery, offer: Offer) -> Delivery:
-    check_transition(each.state, State.SENDING)
-    return replace(each, state=State.SENDING, holder=to.boot, lease_until=offer.lease_until, token=1, tries=1)
+    check_transition(each.state, SENDING)
+    return replace(each, state=SENDING, holder=to.boot, lease_until=offer.lease_until, token=1, tries=1)
 
 
 def _standing(to: Transaction, names: set[str], offer: Offer) -> dict[str, Standing]:
@@ -135,7 +135,7 @@ def _read(to: Transaction, names: set[str], asked: Question, *, now: datetime) -
 def _room(each: Standing, offer: Offer) -> int:
     """How many may be leased now: none past those that wait for their turn, none while the lane is being probed."""
     policy = offer.lanes.get(each.lane.name)
-    if policy is None or each.waiting or each.lane.gate is not Gate.CLOSED:
+    if policy is None or each.waiting or each.lane.gate is not CLOSED:
         return 0
     return allowance(each.lane, policy=policy, in_flight=each.in_flight, now=offer.now)[0]
 

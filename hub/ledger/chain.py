@@ -21,8 +21,8 @@ START = (0, "")
 """Where a chain stands before its first line: its position and the hash that the first line follows."""
 
 
-_LINE = ("chain", "position", "at", "event", "message", "delivery", "actor", "reason", "detail", "previous", "hash")
-LINES = insertion(journal, _LINE)
+_OWN = ("position", "at", "event", "message", "delivery", "actor", "detail", "previous", "hash")
+LINES = insertion(journal, _OWN, alike=[("chain",), ("reason",)])
 
 
 class Journal:
@@ -62,7 +62,8 @@ class Journal:
         for line in self._lines:
             position += 1
             hash_ = _hash((previous, self._chain, position, *line))
-            chained.append((self._chain, position, *line, previous, hash_))
+            at, event, message, delivery, actor, reason, detail = line
+            chained.append((self._chain, reason, position, at, event, message, delivery, actor, detail, previous, hash_))
             previous = hash_
         if chained:
             LINES.run(connection, chained)

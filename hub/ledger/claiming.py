@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.facts import replace
 from hub.ledger.facts import Claim, packed
-from hub.ledger.rows import COLUMNS, MESSAGE_COLUMNS, delivery_of, lane_of, message_of, plain
+from hub.ledger.rows import COLUMNS, MESSAGE_COLUMNS, PLAIN, delivery_of, lane_of, message_of
 from hub.ledger.statements import change
 from hub.ledger.tables import (
     CLAIMABLE,
@@ -124,7 +124,7 @@ def lanes_for_update(to: Transaction, names: Collection[str], *, skip_locked: bo
 
 def save_lanes(to: Transaction, lanes: Iterable[Lane]) -> None:
     """Write lanes that were read for update."""
-    if rows := [plain(each) for each in lanes]:
+    if rows := list(map(PLAIN[Lane], lanes)):
         SAVE_LANES.run(to.connection, rows)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.facts import names
+from hub.generated import Source, listed
 from hub.ledger import tables
 from hub.ledger.facts import Crossing, Held
 from hub.lifecycle import Gate, Lane
@@ -35,18 +36,34 @@ VALUES = {fact: attrgetter(*names) for fact, names in NAMES.items()}
 LATER = ("position", "failing_since", "behind", "ahead")
 """What the database gives a delivery itself, and what befalls none before it is put down: their columns say so."""
 
-
-def _names(fact: type, *, times: bool) -> tuple[str, ...]:
-    columns, names = TABLES[fact].c, [name for name in NAMES[fact] if name not in LATER]
-    return tuple(name for name in names if isinstance(columns[name].type, tables.Instant) is times)
-
-
-COLUMNS = {fact: _names(fact, times=False) + _names(fact, times=True) for fact in (Message, Delivery, Lane)}
-"""The columns of a plain row, the times last; a delivery's as it is put down."""
-_OTHERS = {fact: attrgetter(*_names(fact, times=False)) for fact in COLUMNS}
-_TIMES: Mapping[type, Callable[[Any], tuple[datetime | None, ...]]] = {
-    fact: attrgetter(*_names(fact, times=True)) for fact in COLUMNS
+BORN = ("state", "attempts", "tries", "token", "look_up", "holder", "lease_until", "reason", "skipped", "priority")
+ROAD = ("authority", "exchange", "receiver", "operation", "lane")
+ALIKE: Mapping[type, tuple[tuple[str, ...], ...]] = {
+    Message: (("expires_at", "caller_url", "authority"), ("exchange", "sender", "operation", "revision")),
+    Delivery: (BORN, ROAD),
+    Lane: (),
 }
+"""What new facts mostly have alike: those of any exchange, then those of one."""
+OWN = {
+    fact: tuple(name for name in NAMES[fact] if name not in (*chain.from_iterable(alike), *LATER))
+    for fact, alike in ALIKE.items()
+}
+COLUMNS = {fact: (*chain.from_iterable(alike), *OWN[fact]) for fact, alike in ALIKE.items()}
+"""The columns of a plain row; a delivery's as it is put down."""
+
+
+def _plainly(fact: type) -> Callable[[Any], tuple[Any, ...]]:
+    """The function that makes such a fact a plain row, in one straight line."""
+    source = Source("def plain_row(fact):")
+    plain_time, columns = source.naming(tables.plain_time, "plain_time"), TABLES[fact].c
+    times = {name for name in COLUMNS[fact] if isinstance(columns[name].type, tables.Instant)}
+    values = [f"{plain_time}(fact.{name})" if name in times else f"fact.{name}" for name in COLUMNS[fact]]
+    source.add(1, f"return {listed(values)}")
+    return source.function(f"row of {fact.__name__}")
+
+
+PLAIN = {fact: _plainly(fact) for fact in COLUMNS}
+"""How a fact becomes a row for the driver itself, in the order of its COLUMNS."""
 
 MESSAGE_COLUMNS = [tables.message.c[name].label(f"message_{name}") for name in MESSAGE]
 """A message's columns under names of their own, for a row that also holds a delivery."""
@@ -69,15 +86,9 @@ def lane_of(row: sa.RowMapping) -> Lane:
 
 def lane_from(row: Sequence[Any]) -> Lane:
     """The lane in a plain row."""
-    name, gate, paused, failures, tokens, reason, *times = row
-    failing_from, until, filled_at = map(tables.instant, times)
-    return Lane(name, Gate(gate), bool(paused), failures, failing_from, until, tokens, filled_at, reason)
-
-
-def plain(fact: Message | Delivery | Lane) -> tuple[Any, ...]:
-    """A fact as a row for the driver itself, in the order of its COLUMNS."""
-    kind = type(fact)
-    return *_OTHERS[kind](fact), *map(tables.plain_time, _TIMES[kind](fact))
+    name, gate, paused, failures, failing_from, until, tokens, filled_at, reason = row
+    since, until, filled_at = map(tables.instant, (failing_from, until, filled_at))
+    return Lane(name, Gate(gate), bool(paused), failures, since, until, tokens, filled_at, reason)
 
 
 def row_of(fact: Lane | Held) -> dict[str, Any]:

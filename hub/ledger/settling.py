@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -17,14 +18,13 @@ from hub.ledger.accepting import accept
 from hub.ledger.birth import standing
 from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
-from hub.ledger.rows import CROSSING, VALUES
 from hub.ledger.statements import Question, change, insertion
 from hub.ledger.succession import succeed
 from hub.ledger.tables import content, crosswalk, delivery, message, plain_time, state_in
 from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Decision, Lane, check_transition, lane_after
-from hub.message import State
+from hub.message import DEAD, SENDING, State
 
 
 class _Standing(Fact, frozen=True):
@@ -58,10 +58,12 @@ OF_REFERENCE = Question(
 )
 REMEMBER = insertion(
     crosswalk,
-    CROSSING,
+    ("value", "reference"),
     "ON CONFLICT (authority, application, name, value) DO UPDATE SET reference = excluded.reference, "
     "exchange = excluded.exchange",
+    alike=[("authority", "application", "name", "exchange")],
 )
+_CROSSED = attrgetter(*REMEMBER.columns)
 
 
 def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool | HubError]:
@@ -81,7 +83,7 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
             continue
         after = _unless_moved(each, now)
         if holds:
-            check_transition(State.SENDING, after.decision.state)
+            check_transition(SENDING, after.decision.state)
             held = unsettled.pop(after.claim.delivery.id)
             rows.append(_settled(held.position, after.decision))
             if after.decision.due_at:
@@ -121,7 +123,7 @@ def _unless_moved(each: Settlement, now: Mapping[images.Place, int]) -> Settleme
 
 def remember(to: Transaction, crossings: Sequence[Crossing], *, now: datetime | None = None) -> None:
     """Enter identifiers, or point those that are known to their new reference; what came by one of them joins it."""
-    rows = {(each.authority, each.application, each.name, each.value): VALUES[Crossing](each) for each in crossings}
+    rows = {(each.authority, each.application, each.name, each.value): _CROSSED(each) for each in crossings}
     if rows:
         REMEMBER.run(to.connection, [rows[key] for key in sorted(rows)])
         _join(to, crossings, now=now)
@@ -155,7 +157,7 @@ def _holds(each: Settlement, now_held: _Standing | None) -> bool:
     """Whether the delivery is still in the hand that claimed it."""
     claimed = each.claim.delivery
     return now_held is not None and (now_held.state, now_held.token, now_held.holder) == (
-        State.SENDING,
+        SENDING,
         claimed.token,
         claimed.holder,
     )
@@ -176,8 +178,9 @@ SETTLE = change(
 )
 KEEP = insertion(
     content,
-    ("message", "name", "media", "sealed"),
+    ("message", "name", "sealed"),
     "ON CONFLICT (message, name) DO UPDATE SET media = excluded.media, sealed = excluded.sealed",
+    alike=[("media",)],
 )
 
 
@@ -188,7 +191,7 @@ def _settled(position: int, after: Decision) -> tuple[Any, ...]:
 
 def _keep(to: Transaction, settlements: Sequence[Settlement]) -> None:
     kept = {(each.claim.message.id, part.name): part for each in settlements for part in each.keep}
-    rows = [(message, name, part.media, part.data) for (message, name), part in kept.items()]
+    rows = [(part.media, message, name, part.data) for (message, name), part in kept.items()]
     if rows:
         KEEP.run(to.connection, rows)
 
@@ -234,7 +237,7 @@ def _turned(lanes: Mapping[str, Lane], settlements: Sequence[Settlement]) -> dic
 
 def _write_line(to: Transaction, each: Settlement, *, event: str) -> None:
     held = each.claim.delivery
-    skipped = {"skipped": True} if held.skipped and each.decision.state is State.DEAD else {}
+    skipped = {"skipped": True} if held.skipped and each.decision.state is DEAD else {}
     to.journal.write(
         event,
         at=each.now,

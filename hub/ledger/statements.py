@@ -7,10 +7,11 @@ rows as one parameter, for each trip to it is dear.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -32,7 +33,8 @@ class Statement:
     """One statement in both databases' words: SQLite's with a place for its rows, of these `columns`, after one another.
 
     `binary`: some of them hold bytes, which JSON has no form for. `alike` says it to SQLite, with the first column's values
-    in one, for rows that differ in nothing else: that is most of them, and costs a sixth less.
+    in one, for rows that differ in nothing else: that is most of them, and costs a sixth less. `shared`: how many of the
+    first columns rows mostly have alike, the most of them first; SQLite is told these once for all rows.
     """
 
     sqlite: str
@@ -40,6 +42,7 @@ class Statement:
     columns: tuple[str, ...]
     binary: bool = False
     alike: str = ""
+    shared: tuple[int, ...] = ()
 
     def run(self, on: sa.Connection, rows: Sequence[Row]) -> int:
         """Say it for these rows, of which there is one at least; how many rows of the table it touched."""
@@ -56,12 +59,18 @@ class Statement:
         return said(on, self.alike, (*rows[0][1:], which)).rowcount
 
     def _in_parts(self, on: sa.Connection, rows: Sequence[Row]) -> int:
-        touched = 0
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
-            told = tuple(chain.from_iterable(part))
-            touched += said(on, _for(self.sqlite, len(self.columns), len(part)), told).rowcount
-        return touched
+        if len(rows) <= AT_ONCE:
+            return self._at_once(on, rows)
+        return sum(self._at_once(on, rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE))
+
+    def _at_once(self, on: sa.Connection, rows: Sequence[Row]) -> int:
+        for width in self.shared:
+            head_of, rest_of = _cut_at(width)
+            heads = list(map(head_of, rows))
+            if heads.count(heads[0]) == len(heads):
+                statement = _for(self.sqlite, width, len(self.columns) - width, len(rows))
+                return said(on, statement, (*heads[0], *chain.from_iterable(map(rest_of, rows)))).rowcount
+        return said(on, _for(self.sqlite, 0, len(self.columns), len(rows)), tuple(chain.from_iterable(rows))).rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class Question:
 
 def said(on: sa.Connection, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
     """Say a statement to SQLite's own driver: to half of them, SQLAlchemy's rounds take longer than the statement itself."""
-    driver: sqlite3.Connection = on.connection.driver_connection  # type: ignore[assignment]
+    driver: sqlite3.Connection = on.connection.dbapi_connection  # type: ignore[assignment]
     try:
         return driver.execute(statement, values)
     except sqlite3.Error as error:
@@ -94,18 +103,27 @@ def _are_alike(rows: Sequence[Row]) -> bool:
 
 
 @cache
-def _for(statement: str, columns: int, rows: int) -> str:
-    row = f"({', '.join('?' * columns)})"
+def _cut_at(width: int) -> tuple[Callable[[Row], Row], Callable[[Row], Row]]:
+    """So many first values of a row, and the rest of them."""
+    return itemgetter(slice(width)), itemgetter(slice(width, None))
+
+
+@cache
+def _for(statement: str, shared: int, own: int, rows: int) -> str:
+    row = f"({', '.join([*(f'?{place}' for place in range(1, shared + 1)), *'?' * own])})"
     return statement.format(", ".join([row] * rows))
 
 
-def insertion(table: sa.Table, columns: Sequence[str], ending: str = "") -> Statement:
-    """Inserts rows; `ending` says what becomes of those that are there already."""
+def insertion(table: sa.Table, own: Sequence[str], ending: str = "", *, alike: Sequence[Sequence[str]] = ()) -> Statement:
+    """Inserts rows; `ending` says what becomes of those that are there already. First come the columns that rows mostly have
+    `alike`: those of any rows, then those of rows of one kind; then each row's `own`."""
+    columns = (*chain.from_iterable(alike), *own)
+    shared = tuple(accumulate(map(len, alike)))[::-1]
     names = ", ".join(columns)
     into, is_binary = f"INSERT INTO {table.name} ({names})", any(_is_binary(table, name) for name in columns)
     lists = ", ".join(f"%b::{_type(table, name)}[]" for name in columns)
     rows = f"SELECT * FROM unnest({lists})" if is_binary else f"SELECT {names} FROM {_rows(table, columns)}"
-    return Statement(f"{into} VALUES {{}} {ending}", f"{into} {rows} {ending}", tuple(columns), is_binary)
+    return Statement(f"{into} VALUES {{}} {ending}", f"{into} {rows} {ending}", columns, is_binary, shared=shared)
 
 
 def change(table: sa.Table, columns: Sequence[str], *, by: str, also: str = "") -> Statement:

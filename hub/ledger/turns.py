@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.ledger.tables import OPEN, delivery, state_in
 from hub.ledger.writer import Transaction
-from hub.message import State
+from hub.message import CANCELLED, DEAD, DELIVERED, State
 
 MANY = 1000
 """At most so many are put aside, or brought forward by the sweep, in one transaction."""
@@ -114,4 +114,4 @@ def _at(to: Transaction, positions: Sequence[int]) -> sa.TextClause:
 
 def is_over(state: State, held: Placed) -> bool:
     """Whether a delivery that comes to be in `state` holds nothing back any more."""
-    return state in (State.DELIVERED, State.CANCELLED) or (state is State.DEAD and held.skipped)
+    return state in (DELIVERED, CANCELLED) or (state is DEAD and held.skipped)

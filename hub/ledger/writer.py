@@ -74,7 +74,7 @@ Bulk = Callable[[Transaction, Sequence[Item]], Sequence[Result | HubError]]
 """Work on many items at once: for each, in the same order, its result or its error."""
 
 
-class _Job(Fact, frozen=True):
+class _Job(Fact, frozen=True, eq=False):
     """One caller's item, the work that takes it (with others of its kind), and where the answer goes. `bounded`: its caller
     waits only so long, and what has not been begun by then is not done."""
 
@@ -86,7 +86,12 @@ class _Job(Fact, frozen=True):
 
     @property
     def is_given_up(self) -> bool:
-        return self.bounded and self.answer.cancelled()
+        return self.bounded and self.answer.done()
+
+    def run_out(self) -> None:
+        """Tell the caller that it has waited long enough."""
+        if not self.answer.done():
+            self.answer.set_exception(unavailable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +160,17 @@ class Writer:
         """
         if self._closed or self._queue.qsize() >= WAITING:
             raise unavailable()
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Job(bulk, item, order, answer, within is not None))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = loop.create_future()
+        job = _Job(bulk, item, order, answer, within is not None)
+        self._queue.put(job)
         if within is None:
             return await answer
+        running = self._limits.begin(job, within, loop)
         try:
-            with self._limits.of(within):
-                return await answer
-        except TimeoutError as error:
-            raise unavailable() from error
+            return await answer
+        finally:
+            running.pop(job, None)
 
     async def run(self, work: Callable[[Transaction], Result], *, order: int = 0) -> Result:
         """Do work of its own kind."""

@@ -75,7 +75,7 @@ class Node:
         """kill -9: what it does ends at once, and nothing of it reaches the book any more."""
         self.machine.die()
         self.ledger.book.away = True
-        for task in (*self.worker._loops, *self.worker._in_hand):
+        for task in (*self.worker._loops, *self.worker._in_hand.values()):
             task.cancel()
 
     async def claimed(self) -> tuple[Claim, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -13,9 +14,14 @@ from hub.errors import Conflict, HubUnavailable
 from hub.facts import replace
 from hub.ledger import Acceptance, Content, Ledger, Search
 from hub.ledger.chain import Journal, head_of
+from hub.ledger.store import QUICK
 from hub.message import Receipt
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import an_acceptance
+from tests.passing import let_pass
+
+WAITS = 30.0
+"""Seconds after which a test is not held up any more."""
 
 
 async def test_a_failing_caller_spoils_nothing_for_those_beside_it(ledger: Ledger) -> None:
@@ -89,6 +95,24 @@ async def set_pages(ledger: Ledger, most: int) -> None:
 
 def large(reference: str) -> Acceptance:
     return replace(an_acceptance(reference), contents=(Content("original", "image/jpeg", os.urandom(300_000)),))
+
+
+async def test_what_was_not_begun_in_time_is_answered_so_and_never_done(ledger: Ledger) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    busy = asyncio.ensure_future(ledger._writer.run(lambda _: (begun.set(), goes_on.wait(WAITS))))
+    await asyncio.to_thread(begun.wait, WAITS)
+    waiting = asyncio.ensure_future(ledger.accept(an_acceptance("R1")))
+    await asyncio.sleep(0)
+    let_pass(2 * QUICK)
+
+    with pytest.raises(HubUnavailable):
+        await waiting
+    goes_on.set()
+    await busy
+    await ledger.accept(an_acceptance("R2"))
+
+    assert [each.message.reference for each in (await ledger.find(Search())).found] == ["R2"]
+    assert not any(ledger._writer._limits._running.values()), "nothing is kept of callers that were answered"
 
 
 async def test_a_caller_that_gave_up_disturbs_no_other(ledger: Ledger) -> None:

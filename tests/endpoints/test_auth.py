@@ -17,6 +17,7 @@ import pytest
 from hub.desk import digest
 from hub.endpoints.auth import Credentials, Doorkeeper, Identity
 from hub.errors import HubUnavailable, MessageError, NotAllowed
+from hub.facts import replace
 from hub.ledger import ApiKey
 from tests.endpoints.doors import Doors, bin_request
 
@@ -166,6 +167,22 @@ async def test_a_key_that_another_node_ends_is_refused_within_a_second(doors: Do
     await asyncio.sleep(1.1)
 
     assert (before.status_code, (await doors.say(bin_request())).status_code) == (202, 401)
+
+
+@pytest.mark.parametrize(("another", "status"), [({}, 202), ({"hash": digest("b" * 64)}, 401), ({"id": ""}, 401)])
+async def test_a_header_that_was_right_is_right_as_long_as_its_key_is_the_same(
+    doors: Doors, another: dict[str, str], status: int
+) -> None:
+    found = await doors.hub.ledger.key(doors.portal.split("_")[1])
+    reading = AsyncMock(return_value=found)
+    reading_by(doors, reading)
+    before = [(await doors.say(bin_request())).status_code for _ in range(2)]
+
+    reading.return_value = replace(found, **another)
+    await doors.let_pass(timedelta(seconds=2))
+
+    assert before == [202, 202]
+    assert [(await doors.say(bin_request())).status_code for _ in range(3)] == [status] * 3
 
 
 def reading_by(doors: Doors, read: Callable[[str], Awaitable[ApiKey]]) -> None:

@@ -125,6 +125,26 @@ async def test_a_standard_webhook_is_made_of_each_call_and_a_repeat_has_its_id(t
             assert abs(int(at) - datetime.now(UTC).timestamp()) < 60
 
 
+@pytest.mark.parametrize("kind", ["bearer", "hmac"])
+async def test_a_secret_that_was_written_anew_is_shown_from_the_next_call_on(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "secrets").mkdir()
+    file = tmp_path / "secrets" / "taxes"
+    async with an_application(tmp_path, f"{{kind: {kind}}}", secret="") as taxes:
+        for secret in ("one", "one", "two", "one"):
+            file.write_text(f"{secret}\n")
+            await taxes.say()
+        file.unlink()
+        lost = await taxes.say()
+
+    if kind == "bearer":
+        assert [headers["Authorization"] for _, headers in taxes.came] == [
+            f"Bearer {secret}" for secret in ("one", "one", "two", "one")
+        ]
+    shown = [headers.get("X-Signature", headers.get("Authorization")) for _, headers in taxes.came]
+    assert shown[0] == shown[1] == shown[3] != shown[2]
+    assert isinstance(lost, Misconfigured)
+
+
 async def test_a_question_is_no_repeat_of_what_it_asks_after(tmp_path: Path) -> None:
     async with an_application(tmp_path, "{kind: webhook}") as taxes:
         await taxes.say(key="k-1")

@@ -92,6 +92,23 @@ Check = Callable[[bytes], tuple[Problem, ...]]
 """Holds the bytes of a payload (for SOAP: the element inside the body) against the contract; no problem = it fits."""
 
 
+Looks = Mapping[tuple[str, ...], Callable[[str], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Quick ways through a JSON body that hold it against its contract as they go. Each raises ValueError, or TypeError, for
+    what the contract does not take, and may do so for what it does take.
+
+    `decode` gives the values of a body, without fields that the contract does not have. `encode` makes a body of values, in
+    the contract's order. `looks`, by the names that lead to a text: what is still to be asked of it, and must give anything.
+    """
+
+    decode: Callable[[bytes], Any]
+    encode: Callable[[Any], bytes]
+    looks: Looks = field(default_factory=dict)
+
+
 @runtime_checkable
 class ValueCheck(Protocol):
     """A check of JSON that can also be asked about a body whose values are at hand."""
@@ -104,6 +121,9 @@ class ValueCheck(Protocol):
 
     def shows(self, shape: Shape) -> bool:
         """Whether all that it takes is of this very shape: the same fields and no others, each of its kind."""
+
+    def typed(self, shape: Shape) -> Typed | None:
+        """The quick ways of a shape that it shows; None where there are none."""
 
 
 def fits(_: bytes) -> tuple[Problem, ...]:

@@ -15,12 +15,14 @@ from typing import Any
 import orjson
 
 from hub.codecs import json_steps, json_unrolled, surprises
-from hub.contract import Check, Document, Kind, Shape, ValueCheck, fits
+from hub.contract import Check, Document, Kind, Shape, Typed, ValueCheck, fits
 from hub.errors import MessageError, Text
 
 DEPTH = 64
 DIGITS = 4300
 ELEMENTS = 200_000
+SHORT = 64 * 1024
+"""Most bodies are shorter: what holds a file is not tried in two ways."""
 
 _BOM = b"\xef\xbb\xbf"
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
@@ -44,13 +46,18 @@ class JsonCodec:
         self._check = check if isinstance(check, ValueCheck) else None
         self._takes = self._check.takes if self._check else _never
         self._settle: json_unrolled.Settling | None = None
-        self._lay: Callable[[Any], Any] | None = None
+        self._settle_typed: json_unrolled.Settling | None = None
+        self._fill: Callable[[Any], Any] | None = None
+        self._typed: Typed | None = None
 
     def write_out(self) -> None:
         """Write the functions of the shape, for a node that serves: the contract must show that it takes nothing else."""
         if self._check and self._check.shows(self._shape) and json_unrolled.is_plain(self._shape):
             self._settle = json_unrolled.settling(self._shape)
-            self._lay = json_unrolled.laying(self._shape, json_steps.LEAVES) if self._steps.exact else None
+            if typed := self._check.typed(self._shape):
+                self._typed, looks = typed, typed.looks
+                self._settle_typed = json_unrolled.settling(self._shape, looks)
+                self._fill = json_unrolled.filling(self._shape, json_steps.LEAVES, looks) if self._steps.exact else None
 
     def read(self, data: bytes) -> Document:
         """The document that this body holds."""
@@ -60,25 +67,18 @@ class JsonCodec:
 
     def read_held(self, data: bytes) -> tuple[Document, bool]:
         """The document that this body holds, and whether the contract is known to take it."""
+        if self._typed and self._settle_typed and len(data) <= SHORT:
+            value = self._steps.value_of(data, self._typed.decode)
+            found = None if value is None else _settled_by(self._settle_typed, data, value)
+            if found is not None:
+                return found, True
         value = self._steps.value_of(data)
         if value is None:
             return self._carefully_read(data), False
         is_taken = self._takes(value)
-        found = self._document_of(data, value) if is_taken else self._steps.read_whole(data, value)
+        settle = self._settle if is_taken else None
+        found = _settled_by(settle, data, value) if settle else self._steps.read_whole(data, value)
         return (self._carefully_read(data), False) if found is None else (found, is_taken)
-
-    def _document_of(self, data: bytes, value: Any) -> Document | None:
-        """The document of a value that the contract takes, if the quick reader missed nothing of it."""
-        if self._settle is None:
-            return self._steps.read_whole(data, value)
-        try:
-            texts = self._settle(value)
-        except KeyError:
-            return None
-        if texts is None or not json_steps.is_all_of(data, value, texts=texts):
-            return None
-        found: Document = value
-        return found
 
     def _carefully_read(self, data: bytes) -> Document:
         value = _sound(data, _AS_WRITTEN)
@@ -92,9 +92,10 @@ class JsonCodec:
 
     def write_held(self, document: Document) -> tuple[bytes, bool]:
         """The body of this document, and whether the contract is known to take it."""
-        laid = self._steps.write_by(self._lay, document) if self._lay else None
-        if laid is not None and laid[0] is not None and self._takes(laid[0]):
-            return laid[1], True
+        if self._fill and self._typed:
+            body = json_steps.written_by(self._fill, self._typed.encode, document)
+            if body is not None:
+                return body, True
         found = self._steps.write(document)
         if found is None:
             return write(document, self._shape), False
@@ -104,6 +105,18 @@ class JsonCodec:
 
 def _never(_: Any) -> bool:
     return False
+
+
+def _settled_by(settle: json_unrolled.Settling, data: bytes, value: Any) -> Document | None:
+    """The document of a value that the contract takes, if the quick reader missed nothing of it."""
+    try:
+        texts = settle(value)
+    except KeyError:
+        return None
+    if texts is None or not json_steps.is_all_of(data, value, texts=texts):
+        return None
+    found: Document = value
+    return found
 
 
 def parse(data: bytes) -> Any:

@@ -27,6 +27,9 @@ _SMALL = {str(number): number for number in range(1000)}
 """Most whole numbers of a body are such, and then it is quicker to look them up than to make them."""
 
 _NUL = rb"\u0000"
+_QUOTED = rb"\""
+_BACKSLASH, _QUOTE = _QUOTED
+"""As numbers: to look for one byte is quicker than to look for bytes of which there is one."""
 _ABSENT = object()
 _DISGUISED = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[0-7])")
 """Half of a character, or a sign of ASCII that is written otherwise than by itself."""
@@ -56,13 +59,13 @@ class Steps:
             return None
         return found if isinstance(found, dict) else None
 
-    def value_of(self, data: bytes) -> Any:
+    def value_of(self, data: bytes, loads: Callable[[bytes], Any] = orjson.loads) -> Any:
         """What a body holds, if the quick reader meets nothing odd in it; None where it does, or holds nothing."""
-        if len(data) > self.longest or (b"\\" in data and _DISGUISED.search(data)):
+        if len(data) > self.longest or (_BACKSLASH in data and _DISGUISED.search(data)):
             return None
         try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
+            return loads(data)
+        except (ValueError, RecursionError):
             return None
 
     def read_whole(self, data: bytes, value: Any) -> Document | None:
@@ -73,16 +76,25 @@ class Steps:
 
     def write(self, document: Document) -> tuple[Any, bytes] | None:
         """What is written of a document, and as which body."""
-        return self.write_by(self.writing, document)
-
-    def write_by(self, step: Step, document: Document) -> tuple[Any, bytes] | None:
-        """The same, by a step that was made for the shape."""
         try:
-            value = step(document)
+            value = self.writing(document)
             written = orjson.dumps(value)
         except (_Odd, KeyError, TypeError):  # TypeError: half of a character, which UTF-8 does not have
             return None
-        return None if _NUL in written else (value, written)
+        return (value, written) if _is_sound(written) else None
+
+
+def written_by(fill: Callable[[Any], Any], encode: Callable[[Any], bytes], document: Document) -> bytes | None:
+    """The body of a document whose values `fill` makes of it and `encode` writes; None where either does not."""
+    try:
+        written = encode(fill(document))
+    except (_Odd, KeyError, TypeError, ValueError):
+        return None
+    return written if _is_sound(written) else None
+
+
+def _is_sound(written: bytes) -> bool:
+    return written.find(_NUL) < 0
 
 
 def is_all_of(data: bytes, value: Any, *, texts: float) -> bool:
@@ -90,7 +102,7 @@ def is_all_of(data: bytes, value: Any, *, texts: float) -> bool:
 
     Where none holds a quote, each takes two; a key that stands twice would take two more. Else, what the value is written
     as tells: such a key would take a colon with it, -0 its sign."""
-    if b"\\" not in data and data.count(b'"') == 2 * texts:
+    if texts > 0 and (_BACKSLASH not in data or data.find(_QUOTED) < 0) and data.count(_QUOTE) == 2 * texts:
         return True
     written = orjson.dumps(value)
     return written.count(b":") == data.count(b":") and written.count(b"-") == data.count(b"-")

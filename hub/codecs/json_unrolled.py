@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
-from hub.contract import Kind, Shape
+from hub.contract import Kind, Looks, Shape
 from hub.generated import Source
 
 DEEPEST = 8
 MOST_FIELDS = 500
 """A shape of more levels or fields is for the steps: functions of that length would take long to be made."""
 
+Path = tuple[str, ...]
 Settling = Callable[[Any], float | None]
 
-_ABSENT = object()
+_SMALL = tuple(str(number) for number in range(1000))
+"""Most whole numbers of a body are such, and then it is quicker to look them up than to make them."""
 _NOT_TEXT = (Kind.OBJECT, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN)
 
 
@@ -41,40 +43,45 @@ def _in_body(shape: Shape) -> list[Shape]:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-def settling(shape: Shape) -> Settling:
+def settling(shape: Shape, looks: Looks | None = None) -> Settling:
     """A function that makes the values of a body its document, where they stand, when it is known that they are of just this
     shape: its texts need not be looked at again. It gives how many texts there are, keys among them; -inf where a 0 may have
-    lost its sign; None where a number is none that is whole, and a KeyError for want of a field: then, the values are of no
-    use any more."""
-    return _Settling().function(shape)
+    lost its sign; None where a number is none that is whole, or a text does not bear its look (see Typed); a KeyError for
+    want of a field: then, the values are of no use any more."""
+    return _Settling(looks or {}).function(shape)
 
 
 class _Settling:
     """The function of one shape in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, looks: Looks) -> None:
         self._source = Source("def settle(value_0):")
+        self._looks = looks
         self._source.naming(inf, "inf")
+        self._source.naming(_SMALL, "SMALL")
         self._values = 0
 
     def function(self, shape: Shape) -> Settling:
         """The function, whole."""
         self._source.add(1, "texts = 2 * len(value_0)")
-        self._fields(1, shape, "value_0")
+        self._fields(1, shape, "value_0", ())
         self._source.add(1, "return texts")
         return self._source.function(f"settling {shape.name or 'a body'}")
 
-    def _fields(self, indent: int, shape: Shape, whole: str) -> None:
+    def _fields(self, indent: int, shape: Shape, whole: str, path: Path) -> None:
         """The lines for an object's fields; those that are texts and nothing else need none."""
         children = _in_body(shape)
         if shape.open:
             known = self._source.naming(frozenset(child.name for child in children))
             self._source.add(indent, f"if not {whole}.keys() <= {known}:", "    return None")
         for child in children:
-            if child.repeated or child.nullable or child.kind in _NOT_TEXT:
-                self._field(indent, child, whole)
+            if child.repeated or child.nullable or self._asks((*path, child.name), child):
+                self._field(indent, child, whole, (*path, child.name))
 
-    def _field(self, indent: int, shape: Shape, whole: str) -> None:
+    def _asks(self, path: Path, shape: Shape) -> bool:
+        return shape.kind in _NOT_TEXT or path in self._looks
+
+    def _field(self, indent: int, shape: Shape, whole: str, path: Path) -> None:
         self._values += 1
         value, place = f"value_{self._values}", f"{whole}[{shape.name!r}]"
         if shape.required and not shape.nullable:
@@ -84,30 +91,35 @@ class _Settling:
             indent += 1
         if shape.repeated:
             self._source.add(indent, f"texts += len({value}) - 1")
-            self._each(indent, shape, value)
+            self._each(indent, shape, value, path)
         else:
-            self._one(indent, shape, value, place)
+            self._one(indent, shape, value, place, path)
         if shape.nullable:
             indent -= 1
             self._source.add(indent, f"elif {shape.name!r} in {whole}:", "    texts -= 1")
 
-    def _each(self, indent: int, shape: Shape, values: str) -> None:
-        if shape.kind in _NOT_TEXT:
+    def _each(self, indent: int, shape: Shape, values: str, path: Path) -> None:
+        if self._asks(path, shape):
             value, number = f"{values}_each", f"{values}_number"
             self._source.add(indent, f"for {number}, {value} in enumerate({values}):")
-            self._one(indent + 1, shape, value, f"{values}[{number}]")
+            self._one(indent + 1, shape, value, f"{values}[{number}]", path)
 
-    def _one(self, indent: int, shape: Shape, value: str, place: str) -> None:
+    def _one(self, indent: int, shape: Shape, value: str, place: str, path: Path) -> None:
         """The lines for one value, which stands at `place`."""
         match shape.kind:
             case Kind.OBJECT:
                 self._source.add(indent, f"texts += 2 * len({value}) - 1")
-                self._fields(indent, shape, value)
+                self._fields(indent, shape, value, path)
             case Kind.INTEGER | Kind.DECIMAL:
                 self._source.add(indent, f"if {value}.__class__ is not int:", "    return None")
-                self._source.add(indent, f"{place} = str({value})", f"texts -= 1 if {value} else inf")
+                self._source.add(
+                    indent, f"if 0 < {value} < {len(_SMALL)}:", f"    {place} = SMALL[{value}]", "    texts -= 1"
+                )
+                self._source.add(indent, "else:", f"    {place} = str({value})", f"    texts -= 1 if {value} else inf")
             case Kind.BOOLEAN:
                 self._source.add(indent, f'{place} = "true" if {value} else "false"', "texts -= 1")
+            case _ if look := self._looks.get(path):
+                self._source.add(indent, f"if not {self._source.naming(look)}({value}):", "    return None")
             case _:
                 self._source.add(indent, "pass")
 
@@ -115,79 +127,62 @@ class _Settling:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def laying(shape: Shape, leaves: Mapping[Kind, Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    """A function that makes a document the values of its body, in the order of the contract, and leaves it to the contract's
-    check whether its texts are such. It gives None, or raises what `leaves` do or a KeyError, where it is not just of the
-    shape. `leaves`: what writes one value of a kind, but for a text."""
-    return _Laying(leaves).function(shape)
+def filling(shape: Shape, leaves: Mapping[Kind, Callable[[Any], Any]], looks: Looks) -> Callable[[Any], Any]:
+    """A function that makes a document the values of its body, and leaves it to the contract's types whether they are such
+    and in which order they stand: what holds nothing but texts stays as it is. It raises what `leaves` do, a TypeError or a
+    ValueError, where it is not just of the shape, or a text does not bear its look (see Typed). `leaves`: what writes one
+    value of a kind, but for a text."""
+    return _Filling(leaves, looks).function(shape)
 
 
-class _Laying:
+class _Filling:
     """The function of one shape in the making."""
 
-    def __init__(self, leaves: Mapping[Kind, Callable[[Any], Any]]) -> None:
-        self._source = Source("def lay(value_0):")
-        self._source.naming(_ABSENT, "ABSENT")
+    def __init__(self, leaves: Mapping[Kind, Callable[[Any], Any]], looks: Looks) -> None:
+        self._source = Source("def fill(value_0):")
         self._leaves = {kind: self._source.naming(leaf) for kind, leaf in leaves.items()}
+        self._looks = looks
         self._values = 0
 
     def function(self, shape: Shape) -> Callable[[Any], Any]:
         """The function, whole."""
-        self._source.add(1, "if value_0.__class__ is not dict:", "    return None")
-        self._source.add(1, "made_0 = {}")
-        self._fields(1, shape, "0")
+        self._source.add(1, "made_0 = {**value_0}")
+        self._source.add(1, *[f"made_0.pop({child.name!r}, None)" for child in shape.children if child.location])
+        self._fields(1, shape, "made_0", ())
         self._source.add(1, "return made_0")
-        return self._source.function(f"laying {shape.name or 'a body'}")
+        return self._source.function(f"filling {shape.name or 'a body'}")
 
-    def _fields(self, indent: int, shape: Shape, whole: str) -> None:
-        """The lines for the fields of an object, and for finding that it has others."""
-        for child in shape.children:
-            if not child.location:
-                self._field(indent, child, whole)
-        elsewhere = [child.name for child in shape.children if child.location]
-        differ = f"len(made_{whole}) != len(value_{whole})"
-        if elsewhere:
-            differ += (
-                f" and len(made_{whole}) + sum([name in value_{whole} for name in {elsewhere!r}]) != len(value_{whole})"
-            )
-        self._source.add(indent, f"if {differ}:", "    return None")
+    def _fields(self, indent: int, shape: Shape, made: str, path: Path) -> None:
+        """The lines for those fields of an object that do not stay as they are, or are asked for."""
+        for child in _in_body(shape):
+            if not self._stays(child, (*path, child.name)):
+                self._field(indent, child, made, (*path, child.name))
 
-    def _field(self, indent: int, shape: Shape, whole: str) -> None:
+    def _stays(self, shape: Shape, path: Path) -> bool:
+        if shape.kind in self._leaves or path in self._looks:
+            return False
+        return all(self._stays(child, (*path, child.name)) for child in _in_body(shape))
+
+    def _field(self, indent: int, shape: Shape, made: str, path: Path) -> None:
         self._values += 1
-        number, place = str(self._values), f"made_{whole}[{shape.name!r}]"
-        if shape.required and self._is_text(shape):
-            self._source.add(indent, f"{place} = value_{whole}[{shape.name!r}]")
-            return
-        self._source.add(indent, f"value_{number} = value_{whole}.get({shape.name!r}, ABSENT)")
-        if self._is_text(shape):
-            self._source.add(indent, f"if value_{number} is not ABSENT:", f"    {place} = value_{number}")
-        elif shape.repeated:
-            self._several(indent, shape, number, place)
+        value, place = f"value_{self._values}", f"{made}[{shape.name!r}]"
+        self._source.add(indent, f"{value} = {made}.get({shape.name!r})")
+        if shape.repeated:
+            number = self._values
+            self._source.add(indent, f"if {value}.__class__ is list:", f"    {place} = several_{number} = []")
+            self._source.add(indent + 1, f"for {value} in {value}:")
+            self._one(indent + 2, shape, value, path, lambda text: f"several_{number}.append({text})")
         else:
-            self._one(indent, shape, number, place)
+            self._source.add(indent, f"if {value} is not None:")
+            self._one(indent + 1, shape, value, path, lambda text: f"{place} = {text}")
 
-    def _is_text(self, shape: Shape) -> bool:
-        return not shape.repeated and shape.kind is not Kind.OBJECT and shape.kind not in self._leaves
-
-    def _several(self, indent: int, shape: Shape, number: str, place: str) -> None:
-        """The lines for a list, which is made anew."""
-        self._source.add(indent, f"if value_{number}.__class__ is list:", f"    {place} = made_{number} = [*value_{number}]")
-        if shape.kind is Kind.OBJECT or shape.kind in self._leaves:
-            self._source.add(indent + 1, f"for place_{number}, value_{number}_each in enumerate(value_{number}):")
-            self._one(indent + 2, shape, f"{number}_each", f"made_{number}[place_{number}]")
-        self._without(indent, number, place)
-
-    def _one(self, indent: int, shape: Shape, number: str, place: str) -> None:
-        """The lines for one object or leaf, and where it is put."""
-        value = f"value_{number}"
+    def _one(self, indent: int, shape: Shape, value: str, path: Path, put: Callable[[str], str]) -> None:
+        """The lines for one object or leaf, and the one by which it is `put` where it belongs."""
         if shape.kind is Kind.OBJECT:
-            self._source.add(indent, f"if {value}.__class__ is dict:", f"    {place} = made_{number} = {{}}")
-            self._fields(indent + 1, shape, number)
-            self._without(indent, number, place)
+            made = f"made_{self._values}"
+            self._source.add(indent, f"{made} = {{**{value}}}", put(made))
+            self._fields(indent, shape, made, path)
+        elif look := self._looks.get(path):
+            self._source.add(indent, f"if not {self._source.naming(look)}({value}):", "    raise ValueError", put(value))
         else:
-            self._source.add(indent, f"if {value} is not ABSENT:", f"    {place} = {self._leaves[shape.kind]}({value})")
-
-    def _without(self, indent: int, number: str, place: str) -> None:
-        """The lines for a value that is empty, or none of its kind."""
-        self._source.add(indent, f"elif value_{number} is None:", f"    {place} = None")
-        self._source.add(indent, f"elif value_{number} is not ABSENT:", "    return None")
+            self._source.add(indent, put(f"{self._leaves[shape.kind]}({value})"))

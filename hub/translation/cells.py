@@ -15,13 +15,15 @@ from hub.contract import Shape
 from hub.errors import ConfigurationError, Text
 from hub.specs.mapping import Row, RowCheck
 from hub.translation.dates import date_form
-from hub.translation.facets import Matcher, bound, compile_pattern, fit_of, matcher, room_of, span_of
+from hub.translation.facets import Matcher, bound, compile_pattern, fit_of, look_by, look_of, matcher, room_of, span_of
 from hub.translation.faults import Cell, Fault
 from hub.translation.letters import Letters
 from hub.translation.record import canonical_text
 from hub.translation.tables import Table
 from hub.translation.tweaks import Pair, Tweaks, tweaked
-from hub.translation.values import BOOLEAN, INTEGER, TEXT, decimal_cell, table_cell, values_cell
+from hub.translation.values import BOOLEAN, INTEGER, TEXT, decimal_cell, small_numbers, table_cell, values_cell
+
+_MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,14 @@ def compile_cell(name: str, row: Row, *, side: str, shape: Shape | None, words: 
     if _are_fit(base, form):
         form = base.form
     room = min(base.room, room_of(shape), inf if longest is None else longest) if letters is None else -1
-    listed = (base.listed[0] if parse is base.parse else {}, base.listed[1] if form is base.form else {})
-    return Cell(parse, form, plain=base.plain and parse is base.parse, room=room, listed=listed)
+    span = span_of(shape) if base is INTEGER and letters is None and longest is None else None
+    listed = (_listed_read(base, parse, row.check), _listed_written(base, form, span))
+    looks = _looks(row.check) if base.plain and row.check else ""
+    taken = look_by(compile_pattern(looks)) if looks else None
+    given = look_of(shape) if base.plain and letters is None and longest is None else None
+    if span:
+        form = _in_span(*span, form)
+    return Cell(parse, form, plain=base.plain and parse is base.parse, room=room, listed=listed, taken=taken, given=given)
 
 
 def _base(name: str, row: Row, side: str, shape: Shape | None, words: Words) -> Cell:
@@ -97,8 +105,8 @@ def _dated(name: str, row: Row, side: str, words: Words) -> Cell:
 
 def _checked(base: Cell, check: RowCheck) -> Callable[[str], Any]:
     parse, held = base.parse, compile_check(check)
-    if base.plain and check.looks and check.at_least is None and check.at_most is None:
-        return _looked_at(matcher(compile_pattern(check.looks)), check)
+    if base.plain and (looks := _looks(check)):
+        return _looked_at(matcher(compile_pattern(looks)), check)
 
     def parse_and_check(text: str) -> Any:
         value = parse(text)
@@ -107,6 +115,11 @@ def _checked(base: Cell, check: RowCheck) -> Callable[[str], Any]:
         return value
 
     return parse_and_check
+
+
+def _looks(check: RowCheck) -> str:
+    """The pattern of a check that asks for nothing else; "" for any other."""
+    return check.looks if check.looks and check.at_least is None and check.at_most is None else ""
 
 
 def _looked_at(whole_match: Matcher, check: RowCheck) -> Callable[[str], str]:
@@ -172,9 +185,25 @@ def _fitted(base: Cell, letters: Letters | None, longest: int | None, shape: Sha
             fit(text)
         return text
 
-    if base is INTEGER and letters is None and longest is None and (span := span_of(shape)):
-        return _in_span(*span, form_and_fit)
     return form_and_fit
+
+
+def _listed_read(base: Cell, parse: Callable[[str], Any], check: RowCheck | None) -> Mapping[str, Any]:
+    """What is made of the texts in the list of `base`, and is not refused."""
+    if parse is base.parse:
+        return base.listed[0]
+    if check is None or base is not INTEGER:
+        return {}
+    held = compile_check(check)
+    found = {text: value for text, value in base.listed[0].items() if held(value)}
+    return found if len(found) <= _MOST_LISTED else {}  # each such row has a list of its own
+
+
+def _listed_written(base: Cell, form: Callable[[Any], str], span: tuple[int, int] | None) -> Mapping[Any, str]:
+    """What is made of the values in the list of `base`, and fits the contract."""
+    if span:
+        return small_numbers(*span)
+    return base.listed[1] if form is base.form else {}
 
 
 def _in_span(lowest: int, highest: int, form_and_fit: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from operator import attrgetter
+from functools import cache, lru_cache
+from operator import attrgetter, itemgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,10 @@ _WIDTHS = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
 _TOKEN = re.compile(r"(?P<letters>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|(?P<other>[^A-Za-z'])")
 _MINUTE = timedelta(minutes=1)
 _WHOLE = len("2026-05-31T14:05:00+02:00")
-_BETWEEN = ("--T::+:", "--T::-:")
-"""The signs between the numbers of such a text: every third from the fifth on."""
+_CLOCKS = frozenset(f":{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
+"""All that stands between the hour and the offset of such a text."""
+_MOST_HOURS = 2000
+"""Hours of a zone of which the offset is remembered: most moments of a while are of few."""
 _FINENESS: tuple[Unit, ...] = ("day", "minute", "second", "microsecond")
 
 
@@ -115,16 +118,30 @@ def _lettered_parser(written: str, pattern: re.Pattern[str], kind: DateKind, zon
 
 def _lettered_writer(written: str, kind: DateKind, zone: ZoneInfo) -> Callable[[str], str]:
     tokens = list(_TOKEN.finditer(written))
-    template = "".join(map(_printed, tokens))
-    parts = attrgetter(*[_PARTS[token["letters"]] for token in tokens if token["letters"]])  # several: a date or a time
+    letters = [token["letters"] for token in tokens if token["letters"]]  # several: a date or a time
+    of_numbers, numbers = "".join(map(_printed, tokens)), attrgetter(*[_PARTS[each] for each in letters])
+    of_texts = "".join(["%s" if token["letters"] else _printed(token) for token in tokens])
+    texts = itemgetter(*[_PLACES[each] for each in letters])
+    is_kept = _keeping(zone)
 
     def form(value: str) -> str:
-        return template % parts(_moment(value, kind, zone))
+        if is_kept(value):
+            return str(of_texts % texts(value))
+        return of_numbers % numbers(_moment(value, kind, zone))
 
     return form
 
 
 _PARTS = {"yyyy": "year", "MM": "month", "dd": "day", "HH": "hour", "mm": "minute", "ss": "second"}
+_PLACES = {
+    "yyyy": slice(0, 4),
+    "MM": slice(5, 7),
+    "dd": slice(8, 10),
+    "HH": slice(11, 13),
+    "mm": slice(14, 16),
+    "ss": slice(17, 19),
+}
+"""Where each stands in a moment as the record keeps it."""
 
 
 def _printed(token: re.Match[str]) -> str:
@@ -159,8 +176,10 @@ def _parse_date(text: str) -> str:
 
 
 def _datetime_parser(zone: ZoneInfo) -> Callable[[str], str]:
+    is_kept = _keeping(zone)
+
     def parse(text: str) -> str:
-        if len(text) == _WHOLE and text[4::3] in _BETWEEN and _is_kept_in(text, zone):
+        if is_kept(text):
             return text
         found = _ISO_DATETIME.fullmatch(text.strip())
         if found is None:
@@ -176,16 +195,26 @@ def _datetime_parser(zone: ZoneInfo) -> Callable[[str], str]:
     return parse
 
 
-def _is_kept_in(text: str, zone: ZoneInfo) -> bool:
-    """Whether a text of that length, and with those signs, is just as the record keeps its moment: in the offset of the
-    zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-        there = moment.astimezone(zone)
-    except (ValueError, OverflowError):
-        return False
-    given = moment.tzinfo  # to ask the zones themselves is quicker than to ask the moments
-    return given is not None and zone.utcoffset(there) == given.utcoffset(moment) and not text.endswith("-00:00")
+@cache
+def _keeping(zone: ZoneInfo) -> Callable[[str], bool]:
+    """A function that tells of a text whether it is surely a moment as the record keeps it, in whole seconds and with the
+    zone's offset: which one that is, is found out once for all moments of an hour."""
+
+    @lru_cache(maxsize=_MOST_HOURS)
+    def offset(hour: str) -> str:
+        """The offset of all of this hour ("2026-05-31T14"); "" where it changes within, and for what is no hour."""
+        try:
+            first = _in_zone(datetime.fromisoformat(f"{hour}:00:00"), zone).isoformat()
+            last = _in_zone(datetime.fromisoformat(f"{hour}:59:59"), zone).isoformat()
+        except (Fault, ValueError):
+            return ""
+        is_one = len(first) == _WHOLE and f"{first[:13]}:59:59{first[19:]}" == last
+        return first[19:] if is_one and first[:13] == hour else ""
+
+    def is_kept(text: str) -> bool:
+        return len(text) == _WHOLE and text[13:19] in _CLOCKS and text[19:] == offset(text[:13])
+
+    return is_kept
 
 
 def _parse_time(text: str) -> str:

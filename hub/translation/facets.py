@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -10,7 +11,8 @@ from functools import cache
 import regex
 
 from hub.contract import Kind, Shape
-from hub.translation.faults import fault
+from hub.translation.faults import Look, fault
+from hub.translation.latin import latin_match
 
 SECONDS_TO_MATCH = 0.2
 """No pattern may keep a message longer than this."""
@@ -30,7 +32,7 @@ _UNSURE = regex.compile(r"\)[*+{]|\(\?(?!:|P<|=|!|<[=!])|(?<!\\[pP])\{(?!\d)")
 """A group that is repeated, or something in a pattern that may make it try in more ways than its signs tell."""
 
 Fit = Callable[[str], None]
-Matcher = Callable[[str], regex.Match[str] | None]
+Matcher = Callable[[str], re.Match[str] | regex.Match[str] | None]
 
 
 def fit_of(shape: Shape | None) -> Fit | None:
@@ -48,6 +50,14 @@ def room_of(shape: Shape | None) -> float:
     if _values(shape) or _bounds(shape) or _digits(shape) or _patterns(shape) or (shape.shortest or 0) > 1:
         return -1
     return math.inf if shape.longest is None else shape.longest
+
+
+def look_of(shape: Shape | None) -> Look | None:
+    """A look that tells of a text that it fits `shape`; None where there is none, and where it is no matter of looks."""
+    if shape is None or len(shape.patterns) != 1 or _values(shape) or _bounds(shape) or _digits(shape) or _lengths(shape):
+        return None
+    pattern = _pattern(shape.patterns[0])
+    return None if pattern is None else look_by(pattern)
 
 
 def span_of(shape: Shape | None) -> tuple[int, int] | None:
@@ -80,16 +90,29 @@ def matcher(pattern: regex.Pattern[str]) -> Matcher:
     more than most patterns themselves, for it asks the system for the time of all threads: those that are sure to end soon
     go without. No other thread goes in between (`concurrent`): to come back after it costs more still."""
     longest, fullmatch = _longest_sure(pattern.pattern), pattern.fullmatch
+    quick = (latin_match(pattern.pattern) if longest > 0 else None) or _never
 
-    def whole_match(text: str) -> regex.Match[str] | None:
+    def whole_match(text: str) -> re.Match[str] | regex.Match[str] | None:
         if len(text) <= longest:
-            return fullmatch(text, None, None, False)  # not `concurrent`, by its place: its name costs as much as most
+            # not `concurrent`, by its place: its name costs as much as most
+            return quick(text) or fullmatch(text, None, None, False)
         try:
             return fullmatch(text, timeout=SECONDS_TO_MATCH, concurrent=False)
         except TimeoutError:
             return None
 
     return whole_match
+
+
+def _never(_: str) -> None:
+    return None
+
+
+def look_by(pattern: regex.Pattern[str]) -> Look | None:
+    """A look that tells of most texts at once that the whole of them fits the pattern; None where there is none."""
+    longest = _longest_sure(pattern.pattern)
+    quick = latin_match(pattern.pattern) if longest >= _SHORT else None
+    return None if quick is None else Look(quick, longest)
 
 
 @cache

@@ -29,14 +29,15 @@ class Joint:
 
     def put_together(self, record: Record) -> str | None:
         """The text of the joined rows; None when all are empty. Raises Fault when it would come back as other values."""
-        values = tuple([canonical_text(record.get(name)) for name in self.names])
+        carried = map(record.get, self.names)
+        values = tuple([value if value.__class__ is str else canonical_text(value) for value in carried])
         if not any(values):
             return None
         text = (self.form % values).strip()
         if self.whole_match is None:
             return text
         found = self.whole_match(text)
-        if found is None or found.group(0, *self.places) != (text, *values):  # else it is read back as it was
+        if found is None or (found.groups() != values and found.group(0, *self.places) != (text, *values)):
             self._guard(self._found(text), [*values])
         return text
 

@@ -16,16 +16,27 @@ from hub.translation.scene import ABSENT, Scene, Slot, Step, put_empty
 Condition = Mapping[str, tuple[str, ...]]
 
 
-def applies(scene: Scene, condition: Condition) -> bool:
-    """Whether every row of `condition` has one of its canonical values."""
-    return not [row for row, values in condition.items() if scene.value_of(row) not in values]
+def applying(condition: Condition) -> Callable[[Scene], bool]:
+    """Whether, on a scene, every row of `condition` has one of its canonical values."""
+    rows = tuple(condition.items())
+
+    def applies(scene: Scene) -> bool:
+        record = scene.record
+        for row, values in rows:
+            value = record.get(row)
+            if (value if value.__class__ is str else scene.value_of(row)) not in values:
+                return False
+        return True
+
+    return applies
 
 
 def reading_when(condition: Condition, slot: Slot, step: Step) -> Step:
     """`step`, only when the condition holds; the row is then wanted if it is required."""
+    applies = applying(condition)
 
     def read(scene: Scene) -> None:
-        if not applies(scene, condition):
+        if not applies(scene):
             return
         step(scene)
         if slot.read_required and scene.record.get(slot.name) in (None, []):
@@ -36,9 +47,10 @@ def reading_when(condition: Condition, slot: Slot, step: Step) -> Step:
 
 def writing_when(condition: Condition, step: Step) -> Step:
     """`step`, only when the condition holds; else what stands on the side is left alone."""
+    applies = applying(condition)
 
     def write(scene: Scene) -> None:
-        if applies(scene, condition):
+        if applies(scene):
             step(scene)
 
     return write
@@ -228,15 +240,17 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
 
     def write(scene: Scene) -> None:
         record = scene.record
-        carried = {name: record[name] for name in joint.names if name in record}
-        if not carried:
+        if joint.names[0] not in record and not any(name in record for name in joint.names):
             scene.absent.append(slot)
             return
         present = _present_parts(scene, slot, joint)
-        if present is not None and present | carried == present:
-            return
+        carried = record
+        if present is not None:
+            carried = present | {name: record[name] for name in joint.names if name in record}
+            if carried == present:
+                return
         try:
-            text = joint.put_together(carried if present is None else present | carried)
+            text = joint.put_together(carried)
         except Fault as found:
             scene.trip.wrong(slot, scene.at, found)
             return
@@ -248,7 +262,7 @@ def writing_joint(slot: Slot, joint: Joint) -> Step:
 
 def _present_parts(scene: Scene, slot: Slot, joint: Joint) -> dict[str, Any] | None:
     old = scene.raw(slot)
-    if joint.whole_match is None or type(old) is not str:
+    if type(old) is not str or joint.whole_match is None:
         return None
     try:
         return dict(joint.taken_apart(old))
@@ -284,7 +298,9 @@ def _put(scene: Scene, slot: Slot, value: Any) -> None:
     if value is None:
         put_empty(scene, slot)
         return
+    cell = slot.cell
     try:
-        scene.container(slot.parent)[slot.key] = slot.cell.form(value)
+        text = value if value.__class__ is str and 0 < len(value) <= cell.room else cell.form(value)
+        scene.container(slot.parent)[slot.key] = text
     except Fault as found:
         scene.trip.wrong(slot, scene.at, found)

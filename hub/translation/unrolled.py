@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from hub.generated import Source, listed
-from hub.translation.faults import Fault
+from hub.translation.faults import Fault, Look
 from hub.translation.record import canonical_text
 from hub.translation.scene import ABSENT, EMPTY, NULLS, Slot
 
@@ -147,10 +147,15 @@ def _read_rows(source: Source, indent: int, rows: Rows) -> None:
 def _read_row(source: Source, indent: int, entry: ReadEntry, *, is_required: bool) -> None:
     parent, key, name, parse, slot = entry
     value = "raw" if parse is None else f"{source.naming(parse)}(raw)"
+    if slot.cell.taken:
+        value = f"raw if {_shown(source, slot.cell.taken, 'raw')} else {value}"
     source.add(indent, f"raw = o{parent}[{key!r}]" if is_required else f"raw = o{parent}.get({key!r}, ABSENT)")
-    if to_code := {text: code for text, code in slot.cell.listed[0].items() if text.strip() and code is not None}:
-        codes = source.naming(to_code)
-        source.add(indent, f"if raw.__class__ is str and raw in {codes}:", f"    record[{name!r}] = {codes}[raw]", "else:")
+    if to_code := slot.cell.listed[0]:
+        right = {text: code for text, code in to_code.items() if text.strip() and code is not None}
+        codes = source.naming(to_code if len(right) == len(to_code) else right)  # one list may be that of many rows
+        source.add(indent, f"if raw.__class__ is str and (value := {codes}.get(raw)) is not None:")
+        source.add(indent + 1, f"record[{name!r}] = value")
+        source.add(indent, "else:")
         indent += 1
     if not is_required:
         source.add(indent, "if raw.__class__ is str and raw and not raw.isspace():", f"    record[{name!r}] = {value}")
@@ -182,11 +187,10 @@ def _write_row(source: Source, indent: int, entry: WriteEntry, rows: Rows, *, mi
         fitting = "value" if room == inf else f"value and len(value) <= {room!r}"
         source.add(indent, f"if value.__class__ is str and {fitting}:", *_right(made), f"    {put} value")
         word = "elif"
-    elif (kinds := {type(value) for value in to_value}) in ({str}, {bool}):
+    elif (kinds := {type(value) for value in to_value}) in ({str}, {bool}, {int}):
         values, kind = source.naming(to_value), kinds.pop().__name__
-        source.add(
-            indent, f"if value.__class__ is {kind} and value in {values}:", *_right(made), f"    {put} {values}[value]"
-        )
+        source.add(indent, f"if value.__class__ is {kind} and (text := {values}.get(value)) is not None:")
+        source.add(indent, *_right(made), f"    {put} text")
         word = "elif"
     source.add(indent, f"{word} value is ABSENT:", f"    {missed}", "elif value is None:")
     match slot.empty:
@@ -196,7 +200,16 @@ def _write_row(source: Source, indent: int, entry: WriteEntry, rows: Rows, *, mi
             source.add(indent + 1, *made, f"{put} None")
         case "blank":
             source.add(indent + 1, *made, f"{put} ''")
-    source.add(indent, "else:", *_right(made), f"    {put} {source.naming(form)}(value)")
+    text = f"{source.naming(form)}(value)"
+    if slot.cell.given:
+        text = f"value if value.__class__ is str and {_shown(source, slot.cell.given, 'value')} else {text}"
+    source.add(indent, "else:", *_right(made), f"    {put} {text}")
+
+
+def _shown(source: Source, look: Look, text: str) -> str:
+    """What asks whether a text is shown to be right."""
+    asked = f"{source.naming(look.shows)}({text})"
+    return asked if look.longest == inf else f"len({text}) <= {look.longest!r} and {asked}"
 
 
 def _right(lines: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from math import inf
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ _COMMA = re.compile(r"[+-]?(?:\d{1,40}(?:,\d{0,40})?|,\d{1,40})", re.ASCII)
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _SHOWN_CODES = 15
 _SMALL = {str(number): number for number in range(1000)}
+_SMALL_TEXTS = {number: text for text, number in _SMALL.items()}
 """Most whole numbers are such, and then it is quicker to look them up than to make them."""
 
 TEXT = Cell(lambda text: text, lambda value: value if type(value) is str else canonical_text(value), plain=True, room=inf)
@@ -37,7 +39,13 @@ def _parse_integer(text: str) -> int:
     return int(stripped)
 
 
-INTEGER = Cell(_parse_integer, str)
+INTEGER = Cell(_parse_integer, str, listed=(_SMALL, _SMALL_TEXTS))
+
+
+@lru_cache(maxsize=100)
+def small_numbers(lowest: int, highest: int) -> Mapping[int, str]:
+    """The small numbers between two bounds, as text: one list for all rows of the same bounds."""
+    return {number: text for number, text in _SMALL_TEXTS.items() if lowest <= number <= highest}
 
 
 def decimal_cell(form: NumberForm, decimals: int | None) -> Cell:

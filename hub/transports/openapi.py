@@ -21,7 +21,7 @@ import jsonschema_rs
 import orjson
 
 from hub.codecs import json as strict_json
-from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Shape
+from hub.contract import Check, Contract, Kind, Operation, Part, RestBinding, Shape, Typed
 from hub.errors import Finding, MessageError, Problem, Text
 from hub.specs.connector import Patch
 from hub.transports.contract_folder import Folder
@@ -30,6 +30,7 @@ from hub.transports.json_words import problems, unsound_json, without_echoes
 from hub.transports.openapi_files import Sources
 from hub.transports.openapi_schemas import Bundle
 from hub.transports.openapi_shapes import Shaper
+from hub.transports.schema_types import typed
 from hub.transports.schema_words import CORRECT
 from hub.transports.shape_proof import is_shown
 
@@ -72,15 +73,22 @@ def load_openapi(path: Path, *, folder: Path | None = None, patches: Sequence[Pa
 def check(schema: Any, definitions: Mapping[str, Any], shape: Shape) -> Check:
     """Holds the bytes of a JSON body, which its codec reads too, against a schema (2020-12). Patterns run in linear time if
     they can."""
-    shown = partial(is_shown, schema=schema, definitions=definitions)
-    return _SchemaCheck(_validator({"allOf": [schema], "$defs": dict(definitions)}), shape, shown)
+    said = {"schema": schema, "definitions": definitions}
+    validator = _validator({"allOf": [schema], "$defs": dict(definitions)})
+    return _SchemaCheck(validator, shape, partial(is_shown, **said), partial(typed, **said))
 
 
 class _SchemaCheck:
     """The check of one schema."""
 
-    def __init__(self, validator: jsonschema_rs.Validator, shape: Shape, shows: Callable[[Shape], bool]) -> None:
-        self._validator, self._shape, self.shows = validator, shape, shows
+    def __init__(
+        self,
+        validator: jsonschema_rs.Validator,
+        shape: Shape,
+        shows: Callable[[Shape], bool],
+        typed: Callable[[Shape], Typed | None],
+    ) -> None:
+        self._validator, self._shape, self.shows, self.typed = validator, shape, shows, typed
         self.takes: Callable[[Any], bool] = validator.is_valid
 
     def __call__(self, data: bytes, /) -> tuple[Problem, ...]:

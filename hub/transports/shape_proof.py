@@ -14,12 +14,12 @@ _MOST_REFERENCES = 20
 def is_shown(shape: Shape, schema: Any, definitions: Mapping[str, Any]) -> bool:
     """Whether every value that a JSON Schema (2020-12) takes is of this very shape: of its fields and no others, each of its
     kind. Every word of a schema only narrows what it takes: the few that are looked at here hold whatever else it says."""
-    schema = _followed(schema, definitions)
+    schema = followed(schema, definitions)
     if not shape.repeated:
         return _one_is_shown(shape, schema, definitions)
     if shape.nullable or not _is_of(schema, "array") or "prefixItems" in schema:
         return False
-    return _one_is_shown(shape, _followed(schema.get("items"), definitions), definitions)
+    return _one_is_shown(shape, followed(schema.get("items"), definitions), definitions)
 
 
 def _one_is_shown(shape: Shape, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
@@ -40,7 +40,7 @@ def _is_of(schema: Mapping[str, Any], *types: str) -> bool:
     return sorted([said] if isinstance(said, str) else said) == sorted(types)
 
 
-def _followed(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+def followed(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema that references lead to; an empty one for what is none, and where they lead elsewhere."""
     for _ in range(_MOST_REFERENCES):
         if not isinstance(schema, Mapping) or "$id" in schema:

@@ -121,3 +121,39 @@ def test_what_is_put_together_comes_back_as_its_parts_or_does_not_leave(family: 
 
     if isinstance(back, dict):
         assert back == {name: value.strip() or None for name, value in record.items()}
+
+
+LOOKED_AT = [
+    ({"check": {"looks": r"\p{Lu}(?:[\p{Lu}' -]*\p{Lu})?"}}, Shape("t", Kind.TEXT, patterns=("[a-c]*",))),
+    ({"check": {"looks": "[a-c ]{2}"}}, Shape("t", Kind.TEXT, patterns=("^[0-9]{5}$",))),
+    ({"check": {"looks": "(a|b)*"}}, Shape("t", Kind.TEXT, patterns=("[a-c]*", ".{2,3}"))),
+    ({"check": {"looks": "a+", "at_least": "1"}, "max": {"a": 2}}, Shape("t", Kind.TEXT, patterns=("a{1,3}",))),
+    ({}, Shape("t", Kind.TEXT, patterns=(r"OM-\d{7}",), longest=10)),
+]
+
+
+@given(
+    st.sampled_from(LOOKED_AT), st.one_of(st.text("abcé 0-", max_size=6), st.sampled_from(["ÉLAN-A", "47200", "OM-0012345"]))
+)
+def test_a_text_that_a_look_shows_to_be_right_is_read_and_written_as_it_stands(row: Any, text: str) -> None:
+    looked_at = cell(*row)
+
+    for look, way in ((looked_at.taken, looked_at.parse), (looked_at.given, looked_at.form)):
+        if look and len(text) <= look.longest and look.shows(text):
+            assert way(text) == text
+
+
+def test_a_row_that_is_only_looked_at_has_looks() -> None:
+    looked_at = cell({"check": {"looks": "[a-c ]{2}"}}, Shape("t", Kind.TEXT, patterns=("^[0-9]{5}$",)))
+
+    assert looked_at.taken
+    assert looked_at.given
+
+
+@pytest.mark.parametrize("bounds", [{}, {"at_least": "1", "at_most": "20"}, {"at_least": "7"}, {"looks": "1.*"}])
+@pytest.mark.parametrize("shape", [None, *SPANS])
+def test_a_number_in_the_list_of_a_row_is_read_and_written_as_any_other(bounds: dict[str, str], shape: Shape | None) -> None:
+    number = cell({"as": "integer", **({"check": bounds} if bounds else {})}, shape)
+
+    assert all(number.parse(text) == value for text, value in number.listed[0].items())
+    assert all(number.form(value) == text for value, text in number.listed[1].items())

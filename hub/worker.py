@@ -81,11 +81,16 @@ class Worker:
 
     def offer(self) -> Offer | None:
         """What may be born leased to this node now. Asked in another thread: it only reads."""
-        room = MOST - len(self._in_hand)
-        if self._stopping or room <= 0:
+        room = self._room
+        if self._stopping or not room:
             return None
         now = self._clock()
         return Offer(self._lanes, now, now + LEASE, room)
+
+    @property
+    def _room(self) -> int:
+        """How many more may be taken in hand: a few are in hand beyond the most when two ways of taking them met."""
+        return max(0, MOST - len(self._in_hand))
 
     def take(self, claims: Sequence[Claim]) -> None:
         """Carry out what was born leased, or give it back when this node is stopping."""
@@ -147,8 +152,8 @@ class Worker:
         # Said before anything is claimed: a call that ends meanwhile makes room, and must wake this loop again.
         self._has_more = bool(look.due)
         policies = {lane: self._lanes[lane] for lane in look.due}
-        free = MOST - len(self._in_hand)
-        claims = await self._ledger.claim(policies, now=now, lease=LEASE, limit=free) if policies and free > 0 else ()
+        free = self._room
+        claims = await self._ledger.claim(policies, now=now, lease=LEASE, limit=free) if policies and free else ()
         if self._stopping:
             return await self._given_back(claims)
         for claim in claims:
@@ -187,7 +192,7 @@ class Worker:
 
     async def _expiring(self) -> None:
         """Set aside what has waited beyond its deadline, be it behind another or in a lane that stands still."""
-        free = 0 if self._stopping else MOST - len(self._in_hand)
+        free = 0 if self._stopping else self._room
         claims = await self._ledger.claim_expired(now=self._clock(), lease=LEASE, limit=free) if free else ()
         for claim in claims:
             self._take(claim)

@@ -234,7 +234,8 @@ class Ledger(Inquiry):
     async def settle(self, settlement: Settlement) -> bool:
         """Write what became of a claimed delivery, with all that follows from it, in one transaction.
 
-        False when the claim's holder no longer holds it under that token: then only a line "fenced" is written.
+        False when the claim's holder no longer holds it under that token: then only a line "fenced" is written. Said again
+        by a holder that was not told of the commit, it is as before: True, and nothing is written.
         """
         return await self._writer.submit(settling.settle, await self._safe.sealed_settlement(settlement))
 

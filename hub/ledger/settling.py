@@ -20,11 +20,14 @@ from hub.ledger.claiming import lanes_for_update, save_lanes
 from hub.ledger.facts import Crossing, Settlement, packed
 from hub.ledger.statements import Question, change, insertion
 from hub.ledger.succession import succeed
-from hub.ledger.tables import content, crosswalk, delivery, message, plain_time, state_in
+from hub.ledger.tables import content, crosswalk, delivery, journal, message, plain_time, state_in
 from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import Decision, Lane, check_transition, lane_after
 from hub.message import DEAD, SENDING, State
+
+FENCED = "fenced"
+"""What a holder says of a claim that is its no more."""
 
 
 class _Standing(Fact, frozen=True):
@@ -67,8 +70,9 @@ _CROSSED = attrgetter(*REMEMBER.columns)
 
 
 def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool | HubError]:
-    """Settle those whose claim still holds; the others change nothing but the journal. One whose fellows have moved is
-    answered Moved, and is not settled."""
+    """Settle those whose claim still holds; the others change nothing but the journal. One that is said again, its
+    holder not having been told of the commit, is settled, and changes nothing. One whose fellows have moved is answered
+    Moved, and is not settled."""
     unsettled = _locked(to, {each.claim.delivery.id for each in settlements})
     fellows = _fellows(to, [each for each in settlements if each.fellows])
     now = images.versions(to, [held for each in settlements for held in each.images])
@@ -78,6 +82,9 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
     answers: list[bool | HubError] = []
     for each in settlements:
         holds = _holds(each, unsettled.get(each.claim.delivery.id))
+        if not holds and _is_said(to, each):
+            answers.append(True)
+            continue
         if holds and each.fellows and any(fellows.get(id_) != state for id_, state in each.fellows.items()):
             answers.append(images.Moved())
             continue
@@ -95,7 +102,7 @@ def settle(to: Transaction, settlements: Sequence[Settlement]) -> Sequence[bool 
             if after.images:
                 images.keep(to, after.images, now, told=True)
         answers.append(holds)
-        _write_line(to, after, event=after.decision.event if holds else "fenced")
+        _write_line(to, after, event=after.decision.event if holds else FENCED)
     if good:
         SETTLE.run(to.connection, rows)
         come_forward(to, ended)
@@ -168,6 +175,19 @@ def _save(to: Transaction, settlements: Sequence[Settlement]) -> None:
     remember(to, [crossing for each in settlements for crossing in each.crosswalk], now=settlements[0].now)
     _follow_up(to, settlements)
     _turn_lanes(to, settlements)
+
+
+def _is_said(to: Transaction, each: Settlement) -> bool:
+    """Whether this very settlement is in the journal, as what came of the claim."""
+    held = each.claim.delivery
+    lines = sa.select(journal.c.detail).where(
+        journal.c.message == held.message,
+        journal.c.delivery == held.id,
+        journal.c.chain == to.boot,
+        journal.c.at == each.now,
+        journal.c.event != FENCED,
+    )
+    return any(orjson.loads(detail or "{}").get("token") == held.token for detail in to.connection.scalars(lines))
 
 
 SETTLE = change(

@@ -26,6 +26,7 @@ class ModelLedger:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     keys: dict[str, Acceptance] = field(default_factory=dict)
     losses: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    said: set[tuple[str, str, int, datetime]] = field(default_factory=set)
 
     def accept(self, acceptance: Acceptance) -> bool:
         """Whether it is new."""
@@ -46,12 +47,15 @@ class ModelLedger:
             self.lane = taken(after, len(chosen))
         return chosen
 
-    def settle(self, claim: Claim, outcome: Outcome, decision: Decision, *, now: datetime) -> bool:
-        """Whether the claim still held, and so was settled."""
-        held = self.deliveries[claim.delivery.id]
+    def settle(self, boot: str, claim: Claim, outcome: Outcome, decision: Decision, *, now: datetime) -> bool:
+        """Whether the claim still held, and so was settled; or was by this boot at this very moment, which says it again."""
+        held, said = self.deliveries[claim.delivery.id], (boot, claim.delivery.id, claim.delivery.token, now)
         if (held.state, held.token, held.holder) != (State.SENDING, claim.delivery.token, claim.delivery.holder):
+            if said in self.said:
+                return True
             self.losses[held.id] = 0  # a line of its own in the journal stands between two losses
             return False
+        self.said.add(said)
         self.losses[held.id] = 0
         self._become(
             held,

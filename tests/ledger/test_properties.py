@@ -132,7 +132,7 @@ class LedgerAndModel(RuleBasedStateMachine):
 
         settled = self._do(node, "settle", Settlement(claim, outcome, decision, POLICY, self.now))
 
-        assert settled == self.model.settle(claim, outcome, decision, now=self.now)
+        assert settled == self.model.settle(self._node(node).boot, claim, outcome, decision, now=self.now)
 
     @precondition(lambda self: self.claims)
     @rule(node=PLACES, which=PLACES)

@@ -67,9 +67,21 @@ async def test_a_claim_is_settled_once_even_by_two_at_the_same_time(ledger: Ledg
     await accepted(ledger, "R1")
     [claim] = await claimed(ledger)
 
-    answers = await asyncio.gather(*(ledger.settle(a_settlement(claim)) for _ in range(8)))
+    answers = await asyncio.gather(*(ledger.settle(a_settlement(claim, at=NOON + seconds(n))) for n in range(8)))
 
     assert sorted(answers) == [False] * 7 + [True]
+
+
+async def test_a_settlement_that_is_said_again_for_want_of_an_answer_is_settled_and_written_once(ledger: Ledger) -> None:
+    await accepted(ledger, "R1")
+    [claim] = await claimed(ledger)
+    settlement = replace(a_settlement(claim), follow_ups=(an_acceptance("R9"),), crosswalk=(ORDER,))
+
+    answers = [await ledger.settle(settlement) for _ in range(2)]
+
+    assert answers == [True, True]
+    assert await events(ledger, claim.message.id) == ["accepted", "delivered"]
+    assert len((await ledger.find(Search(reference="R9"))).found) == 1
 
 
 async def test_a_holder_of_the_right_token_under_another_name_is_fenced(ledger: Ledger) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub import worker
+from hub.facts import replace
 from hub.ledger import Claim, Ledger
 from hub.lifecycle import LanePolicy
 from hub.message import State
 from hub.worker import Worker
-from tests.ledger.makers import FAILED, LANE, WIDE, a_settlement, accepted, an_acceptance
+from tests.ledger.makers import FAILED, LANE, WIDE, a_settlement, accepted, an_acceptance, claimed
 from tests.ledger.taker import soon
 from tests.stopwatch import Stopwatch
 
@@ -97,6 +98,28 @@ async def test_an_idle_worker_sends_in_milliseconds_what_is_accepted(ledger: Led
 
     assert min(took) < 2.0
     assert [claim.delivery.token for claim, _ in sending.attempts] == [1, 1, 1]
+
+
+async def test_a_hand_that_is_more_than_full_takes_up_what_has_expired_only_when_it_is_free(
+    ledger: Ledger, start: Start, sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MOST", 1)
+    monkeypatch.setattr(worker, "RENEWAL", 0.05)
+    sending.held = asyncio.Event()
+    await accepted(ledger, "R1", "R2", at=now())
+    claims = await claimed(ledger, at=now())
+    late = an_acceptance("R3", at=now())
+    expired = tuple(replace(each, due_at=now() + timedelta(hours=1)) for each in late.deliveries)
+    await ledger.accept(replace(late, message=replace(late.message, expires_at=now()), deliveries=expired))
+    over = start()
+
+    over.take(claims)
+    await over.start()
+    with pytest.raises(TimeoutError):
+        await soon(lambda: len(sending.attempts) > 2, within=1.0)
+    sending.held.set()
+
+    await soon(lambda: len(sending.attempts) == 3)
 
 
 async def test_what_waits_behind_another_goes_as_soon_as_that_one_has_ended(

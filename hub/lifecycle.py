@@ -300,16 +300,16 @@ def lane_after(lane: Lane, outcome: Outcome, *, policy: LanePolicy, now: datetim
     match outcome:
         case Delivered() | Refused() if lane.is_sound:
             return lane
-        case Delivered() | Refused():
-            # Of calls made at the same time one may be answered after another was told to wait: the wait stands.
-            asked = lane.until if lane.gate is CLOSED else None
-            reason = lane.reason if asked else ""
-            return replace(lane, gate=CLOSED, failures=0, failing_from=None, until=asked, reason=reason)
         case Throttled(reason=reason, wait=wait, whole_lane=True):
             until = now + min(wait or policy.rest, LONGEST_WAIT)
-            return replace(lane, until=max(until, lane.until or until), reason=reason.en)
-        case Throttled():
-            return replace(lane, gate=CLOSED, failures=0, failing_from=None, reason="")
+            if lane.until and lane.until >= until:
+                return lane  # it waits as long anyway, for a reason of its own that somebody must read
+            return replace(lane, until=until, reason=reason.en)
+        case Delivered() | Refused() | Throttled():
+            # Of calls made at the same time one may be answered after another was told to wait: the wait stands.
+            asked = lane.until if lane.gate is CLOSED else None
+            why = lane.reason if asked else ""
+            return replace(lane, gate=CLOSED, failures=0, failing_from=None, until=asked, reason=why)
         case Unauthorised(reason=reason) | Misconfigured(reason=reason):
             return replace(lane, gate=OPEN, until=now + policy.stopped_rest, reason=reason.en)
         case Failed(reason=reason) | NotSent(reason=reason) | Unanswered(reason=reason):

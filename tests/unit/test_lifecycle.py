@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.call import Delivered, Failed, Misconfigured, NotSent, Refused, Throttled, Unanswered, Unauthorised
+from hub.call import Delivered, Failed, Misconfigured, NotSent, Outcome, Refused, Throttled, Unanswered, Unauthorised
 from hub.errors import Conflict, same
 from hub.facts import replace
 from hub.lifecycle import (
@@ -30,6 +30,7 @@ REPEATABLE = RetryPolicy(WAITS, timedelta(hours=96), repeatable=True)
 LOOKED_UP = RetryPolicy(WAITS, timedelta(hours=96), repeatable=False, can_look_up=True)
 BLIND = RetryPolicy(WAITS, timedelta(hours=96), repeatable=False)
 WHY = same("why")
+SLOW = same("too many at once")
 DELIVERY = Delivery(
     id="m-1",
     message="m",
@@ -177,6 +178,24 @@ def test_refused_credentials_stop_the_lane_at_once_and_it_is_probed_again_alone(
 
     assert (stopped.gate, stopped.reason) == (Gate.OPEN, "why")
     assert allowance(stopped, policy=LIMITS, in_flight=0, now=NOW + LIMITS.stopped_rest)[0] == 1
+
+
+def test_a_stopped_lane_says_why_it_stands_still_whatever_else_is_answered_late() -> None:
+    stopped = lane_after(LANE, Misconfigured(WHY), policy=LIMITS, now=NOW)
+
+    later = lane_after(stopped, Throttled(SLOW, timedelta(seconds=9)), policy=LIMITS, now=NOW)
+
+    assert later == stopped
+
+
+@pytest.mark.parametrize("outcome", [Delivered(), Refused(WHY), Throttled(SLOW, timedelta(hours=2), whole_lane=False)])
+def test_a_stopped_lane_that_the_application_answers_all_the_same_goes_on(outcome: Outcome) -> None:
+    stopped = lane_after(LANE, Misconfigured(WHY), policy=LIMITS, now=NOW)
+
+    after = lane_after(stopped, outcome, policy=LIMITS, now=NOW)
+
+    assert (after.gate, after.until, after.reason) == (Gate.CLOSED, None, "")
+    assert allowance(after, policy=LIMITS, in_flight=0, now=NOW)[0] > 0
 
 
 def test_a_throttled_lane_waits_as_long_as_it_was_asked_to_and_one_message_told_later_does_not_hold_it() -> None:

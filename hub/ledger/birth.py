@@ -33,7 +33,7 @@ FROM {{given}}
 """
 _OPEN = """
 (SELECT position FROM delivery WHERE delivery.lane = {lane} AND delivery.reference = {reference}
-  AND delivery.authority = {authority} AND state IN ('waiting', 'sending', 'unanswered', 'dead')
+  AND delivery.authority = {authority} AND state NOT IN ('delivered', 'cancelled')
   AND NOT (state = 'dead' AND skipped) LIMIT 1) IS NOT NULL
 """
 _PLACE_OPEN = _OPEN.format(lane="r.value ->> 0", authority="r.value ->> 1", reference="r.value ->> 2")

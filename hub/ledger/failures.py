@@ -9,8 +9,9 @@ import sqlalchemy.exc
 
 from hub.errors import Conflict, HubError, HubUnavailable, MessageError, NoRoom, Text
 
-PASSING = frozenset({"40001", "40P01"})
-"""PostgreSQL's codes for a serialization failure and a deadlock: the same transaction may well pass the next time."""
+PASSING = frozenset({"40001", "40P01", "25P03"})
+"""PostgreSQL's codes for a serialization failure, a deadlock, and a transaction that stood still for too long: the same
+transaction may well pass the next time."""
 
 SQLITE_BASE = 0xFF
 """The part of SQLite's extended code that says the kind of an error."""

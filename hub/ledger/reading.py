@@ -22,7 +22,7 @@ from hub.ledger.facts import (
     unpacked,
 )
 from hub.ledger.rows import delivery_of, lane_of, message_of
-from hub.ledger.tables import CLAIMABLE, OPEN, delivery, state_in
+from hub.ledger.tables import CLAIMABLE, delivery, is_open, state_in
 from hub.lifecycle import Event, Lane
 from hub.message import Delivery, Message, State
 
@@ -130,7 +130,7 @@ def lanes_overview(of: sa.Connection) -> tuple[LaneView, ...]:
         sa.func.min(delivery.c.due_at).label("due_at"),
         sa.func.min(delivery.c.accepted_at).label("accepted_at"),
     )
-    asked = asked.where(state_in(delivery, OPEN)).group_by(delivery.c.lane, delivery.c.state)
+    asked = asked.where(is_open).group_by(delivery.c.lane, delivery.c.state)
     for row in of.execute(asked).mappings():
         standing.setdefault(row["lane"], {})[State(row["state"])] = row
     lanes = of.execute(sa.select(tables.lane).order_by(tables.lane.c.name)).mappings()
@@ -147,7 +147,7 @@ def _lane_view(lane: Lane, standing: Mapping[State, sa.RowMapping]) -> LaneView:
 def counts(of: sa.Connection) -> tuple[Count, ...]:
     """Deliveries that have not ended, by lane, exchange and state."""
     by = (delivery.c.lane, delivery.c.exchange, delivery.c.state)
-    asked = sa.select(*by, sa.func.count()).where(state_in(delivery, OPEN)).group_by(*by).order_by(*by)
+    asked = sa.select(*by, sa.func.count()).where(is_open).group_by(*by).order_by(*by)
     return tuple(Count(lane, exchange, State(state), count) for lane, exchange, state, count in of.execute(asked))
 
 

@@ -14,11 +14,11 @@ from hub.ledger.facts import Search, Selection
 from hub.ledger.operating import Action
 from hub.ledger.reading import causes_of
 from hub.ledger.rows import delivery_of
-from hub.ledger.tables import OPEN, delivery, journal, message, state_in
+from hub.ledger.tables import delivery, is_open, journal, message, state_in
 from hub.ledger.turns import come_forward, is_over
 from hub.ledger.writer import Transaction
 from hub.lifecycle import check_transition
-from hub.message import Delivery, State
+from hub.message import ENDED, Delivery, State
 
 BATCH = 200
 """Deliveries in one transaction: between two of them, others have their turn."""
@@ -54,9 +54,9 @@ def fitting(search: Search) -> Iterator[sa.ColumnElement[bool]]:
     """The tests of a delivery that fits a search for one state. One that goes on by itself is not a person's affair."""
     state = search.state or State.DEAD
     yield state_in(delivery, (state,))
-    if state in OPEN:
+    if state not in ENDED:
         # SQLite uses a partial index only when its condition stands in the query word for word.
-        yield state_in(delivery, OPEN)
+        yield is_open
     if state is State.UNANSWERED:
         yield delivery.c.due_at.is_(None)
     for name in ("reference", "exchange", "authority", "lane", "receiver"):

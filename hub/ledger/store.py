@@ -50,11 +50,13 @@ POSTGRESQL = (
 
 POSTGRESQL_WRITER = (
     *POSTGRESQL,
+    "SET idle_in_transaction_session_timeout = '3s'",
     *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")),
     "SET jit = off",
 )
-"""Each statement of the writer goes by an index and wants few rows. Without this, plans made for a table that was not yet
-analysed read it whole, and batches slow down tenfold."""
+"""A node that stands still within a transaction holds its locks for a shorter time than others wait for them. And each
+statement of the writer goes by an index and wants few rows: plans made for a table that was not yet analysed would read it
+whole, and batches slow down tenfold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,19 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from hub.ledger.tables import OPEN, delivery, state_in
+from hub.ledger.tables import delivery, is_open
 from hub.ledger.writer import Transaction
 from hub.message import CANCELLED, DEAD, DELIVERED, State
 
 MANY = 1000
 """At most so many are put aside, or brought forward by the sweep, in one transaction."""
 
-holds_back = sa.and_(state_in(delivery, OPEN), sa.literal_column("NOT (delivery.state = 'dead' AND delivery.skipped)"))
+holds_back = sa.and_(is_open, sa.literal_column("NOT (delivery.state = 'dead' AND delivery.skipped)"))
 """Whether a delivery holds back what comes after it in its reference."""
 
 _FIRST = """
 (SELECT earlier.position FROM delivery AS earlier WHERE earlier.lane = {of}.lane AND earlier.reference = {of}.reference
-  AND earlier.authority = {of}.authority AND earlier.state IN ('waiting', 'sending', 'unanswered', 'dead')
+  AND earlier.authority = {of}.authority AND earlier.state NOT IN ('delivered', 'cancelled')
   AND NOT (earlier.state = 'dead' AND earlier.skipped) ORDER BY earlier.position LIMIT 1)
 """
 

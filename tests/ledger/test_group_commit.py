@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from hub.errors import Conflict, HubUnavailable
 from hub.facts import replace
 from hub.ledger import Acceptance, Content, Ledger, Search
+from hub.ledger.accepting import accept
 from hub.ledger.chain import Journal, head_of
 from hub.ledger.store import QUICK
+from hub.ledger.writer import Transaction
 from hub.message import Receipt
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import an_acceptance
@@ -190,3 +192,23 @@ def until_one_waits(locking: psycopg.Connection) -> None:
     """Return once another waits for what this connection has locked."""
     while locking.execute("SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))").fetchone() is None:
         time.sleep(0.01)
+
+
+async def test_a_node_that_stands_still_within_a_transaction_stands_in_nobodys_way(opened_on_postgres: Opener) -> None:
+    one, other = await opened_on_postgres("node-1"), await opened_on_postgres("node-2")
+    has_entered, stands_still = threading.Event(), iter([4.5])
+
+    def accept_slowly(to: Transaction) -> Receipt:
+        [receipt] = accept(to, [an_acceptance("R1", key="the same")])
+        has_entered.set()
+        time.sleep(next(stands_still, 0))
+        return receipt
+
+    slow = asyncio.ensure_future(one._writer.run(accept_slowly))
+    await asyncio.to_thread(has_entered.wait, WAITS)
+    first = await other.accept(an_acceptance("R1", key="the same"))
+    second = await slow
+
+    assert (first.duplicate, second.duplicate, second.message) == (False, True, first.message)
+    assert one._writer.retried == 1
+    assert await one.verify_journal() is None

@@ -1,6 +1,7 @@
 """Opening and opening again: migrations, the lock of SQLite, and that all is still there."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,29 @@ def test_migrations_make_from_nothing_the_tables_that_the_code_knows(empty_url: 
     with engine.connect() as connection:
         assert version(connection) == newest()
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    engine.dispose()
+
+
+def conditions(engine: sa.Engine) -> set[str]:
+    """The conditions of the partial indexes, as the database tells them."""
+    told = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+    }[engine.dialect.name]
+    with engine.connect() as connection:
+        said = [text for text in connection.execute(sa.text(told)).scalars() if text and " WHERE " in text]
+    return {" ".join(re.sub(r"[()]|delivery\.", " ", text.partition(" WHERE ")[2]).split()) for text in said}
+
+
+def test_migrations_make_partial_indexes_with_the_conditions_that_the_code_knows(empty_url: str) -> None:
+    engine = engine_of(empty_url)
+    upgrade(engine)
+    made = conditions(engine)
+
+    tables.metadata.drop_all(engine)
+    tables.metadata.create_all(engine)
+
+    assert len(made) == 8 and made == conditions(engine)
     engine.dispose()
 
 

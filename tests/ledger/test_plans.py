@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.ledger import Ledger
 from hub.ledger.tables import Instant
 from hub.ledger.writer import Transaction
+from tests.ledger.conftest import Opener
 from tests.ledger.makers import LANE, NOON, a_settlement, accepted, claimed
 
 DELIVERED = 100_000
@@ -84,3 +85,16 @@ async def test_claims_settlements_and_lost_leases_go_by_an_index_on_a_full_ledge
     assert "Seq Scan on delivery" not in plan
     assert not re.search(r"SCAN (delivery|earlier)(?! USING INDEX delivery_held)", plan)
     assert "delivery_turn" in plan and "delivery_open" in plan and "delivery_held" in plan
+
+
+async def test_a_node_of_the_version_before_finds_what_is_open_by_the_index_of_this_one(opened_on_postgres: Opener) -> None:
+    ledger = await opened_on_postgres()
+    await ledger._writer.run(fill)
+    before = (
+        "SELECT position FROM delivery WHERE lane = %s AND reference = %s "
+        "AND state IN ('waiting', 'sending', 'unanswered', 'dead') AND NOT (state = 'dead' AND skipped) LIMIT 1"
+    )
+
+    plan = await ledger._writer.run(lambda to: plans_of(to, [(before, (LANE, "old7"))]))
+
+    assert "delivery_open" in plan

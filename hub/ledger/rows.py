@@ -12,24 +12,17 @@ import sqlalchemy as sa
 from hub.facts import names
 from hub.generated import Source, listed
 from hub.ledger import tables
-from hub.ledger.facts import Crossing, Held
+from hub.ledger.facts import Held
 from hub.lifecycle import Gate, Lane
 from hub.message import Delivery, Message, State
 
 MESSAGE = names(Message)
 DELIVERY = names(Delivery)
 LANE = names(Lane)
-CROSSING = names(Crossing)
 HELD = names(Held)
-NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Crossing: CROSSING, Held: HELD}
+NAMES: Mapping[type, tuple[str, ...]] = {Message: MESSAGE, Delivery: DELIVERY, Lane: LANE, Held: HELD}
 
-TABLES: Mapping[type, sa.Table] = {
-    Message: tables.message,
-    Delivery: tables.delivery,
-    Lane: tables.lane,
-    Crossing: tables.crosswalk,
-    Held: tables.image,
-}
+TABLES: Mapping[type, sa.Table] = {Message: tables.message, Delivery: tables.delivery, Lane: tables.lane}
 VALUES = {fact: attrgetter(*names) for fact, names in NAMES.items()}
 
 

@@ -83,7 +83,7 @@ def test_every_figure_has_its_name() -> None:
         processes=Contest({"one": runs, "two": runs}),
         processes_held=Contest({"one": runs, "two": twice}),
         paced=Paced(runs, runs, 10_000),
-        paced_postgresql=runs[0],
+        paced_postgresql=runs,
         idle_percent=0.5,
         growth={"SQLite": (small, large), "PostgreSQL": (small, large)},
     )

@@ -14,7 +14,7 @@ from tests.benchmarks.delivery.contender import Contender
 from tests.benchmarks.delivery.ground import GROUND, ground, server_pid
 from tests.benchmarks.delivery.growth import Grown, grown, ledger_of
 from tests.benchmarks.delivery.hub_node import HubContender, town
-from tests.benchmarks.delivery.lanes import RATE, Paced, idle_percent, paced
+from tests.benchmarks.delivery.lanes import Paced, at_pace, idle_percent, paced
 from tests.benchmarks.delivery.node_red import NodeRed
 from tests.benchmarks.delivery.procrastinate_baseline import Baseline
 from tests.benchmarks.delivery.raw import Raw
@@ -76,7 +76,7 @@ class Whole:
     processes: Contest
     processes_held: Contest | None
     paced: Paced
-    paced_postgresql: Run
+    paced_postgresql: Sequence[Run]
     idle_percent: float
     growth: Mapping[str, tuple[Grown, Grown]]
 
@@ -114,7 +114,7 @@ class _Bench:
     def servers(self) -> tuple[int, ...]:
         return (server_pid(self.postgres),)
 
-    def side_by_side(self) -> tuple[Contest, float, Run]:
+    def side_by_side(self) -> tuple[Contest, float, Sequence[Run]]:
         """All contenders are up all the time; one at a time is loaded."""
         with ground() as folder, ExitStack() as stack:
             sqlite, postgresql = (
@@ -130,8 +130,8 @@ class _Bench:
                 "procrastinate": self._stopped(stack, self._baseline(folder)),
             }
             contest = self._contest(contenders, self.form.rounds, self.form.seconds)
-            run = self.stand.trial(postgresql, seconds=self.form.paced_seconds, rate=RATE, connections=16)
-            return contest, idle_percent(sqlite, self.form.idle_seconds), run
+            runs = [at_pace(self.stand, postgresql, self.form.paced_seconds) for _ in range(self.form.paced_rounds)]
+            return contest, idle_percent(sqlite, self.form.idle_seconds), runs
 
     def processes(self) -> tuple[Contest, Contest | None]:
         """One process and two, each on its own PostgreSQL database of the same server: as they are, and held to a share of a

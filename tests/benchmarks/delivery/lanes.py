@@ -66,8 +66,13 @@ def _in_turn(stand: Stand, free: HubContender, beside: HubContender, *, rounds: 
     runs: dict[str, list[Run]] = {free.name: [], beside.name: []}
     for turn in range(rounds):
         for hub in (free, beside) if turn % 2 == 0 else (beside, free):
-            runs[hub.name].append(stand.trial(hub, seconds=seconds, rate=RATE, connections=16))
+            runs[hub.name].append(at_pace(stand, hub, seconds))
     return Paced(runs[free.name], runs[beside.name], beside.left() + beside.resting)
+
+
+def at_pace(stand: Stand, hub: HubContender, seconds: float) -> Run:
+    """One trial at that pace."""
+    return stand.trial(hub, seconds=seconds, rate=RATE, connections=16)
 
 
 def idle_percent(hub: HubContender, seconds: float) -> float:

@@ -66,8 +66,8 @@ def figures(whole: Whole) -> Figures:
         "paced_end_to_end_p50_ms": _of(whole.paced.free, "end_to_end_p50_ms"),
         "pickup_p50_ms": _of(whole.paced.free, "pickup_p50_ms"),
         "accept_p99_ms": _of(whole.paced.free, "accept_p99_ms"),
-        "pickup_p50_ms_postgresql": whole.paced_postgresql.pickup_p50_ms,
-        "accept_p99_ms_postgresql": whole.paced_postgresql.accept_p99_ms,
+        "pickup_p50_ms_postgresql": _of(whole.paced_postgresql, "pickup_p50_ms"),
+        "accept_p99_ms_postgresql": _of(whole.paced_postgresql, "accept_p99_ms"),
         "dead_lane_p99_ratio": whole.paced.p99_ratio(),
         "dead_lane_waiting": whole.paced.waiting,
         "idle_cpu_percent": whole.idle_percent,
@@ -90,7 +90,7 @@ def page(whole: Whole, *, began: datetime, command: str, seconds: float) -> str:
         ),
         f"## {RATE:.0f} messages a second\n",
         _paced(whole),
-        AFTER["paced"].format(idle=whole.idle_percent, idle_seconds=whole.form.idle_seconds),
+        AFTER["paced"].format(idle=whole.idle_percent, idle_seconds=whole.form.idle_seconds, rounds=whole.form.paced_rounds),
         "## A growing ledger\n",
         _grown(whole.growth) if whole.growth else "The short form leaves this out.\n",
         AFTER["growth"],
@@ -185,7 +185,7 @@ def _paced(whole: Whole) -> str:
     lines = (
         ("hub on SQLite", whole.paced.free),
         (f"the same, {whole.paced.waiting:,} messages waiting for a dead application", whole.paced.beside_dead),
-        ("hub on PostgreSQL", [whole.paced_postgresql]),
+        ("hub on PostgreSQL", whole.paced_postgresql),
     )
     rows = [
         (
@@ -224,7 +224,7 @@ def _grown(growth: Mapping[str, tuple[Grown, Grown]]) -> str:
 def _all(whole: Whole) -> list[Run]:
     """The runs of the contest and those at a citizen's pace."""
     raced = [run for runs in whole.contest.runs.values() for run in runs]
-    return [*raced, *whole.paced.free, *whole.paced.beside_dead, whole.paced_postgresql]
+    return [*raced, *whole.paced.free, *whole.paced.beside_dead, *whole.paced_postgresql]
 
 
 def _growth(pair: tuple[Grown, Grown] | None) -> float | None:

@@ -10,13 +10,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADING = 7_482_001
 """The key of PostgreSQL's advisory lock under which one node at a time upgrades."""
 
+LIMITS = ("statement_timeout = 0", "lock_timeout = 0", "idle_in_transaction_session_timeout = '60s'")
+"""Of an upgrade on PostgreSQL: a large table takes its time, others wait for it, and Alembic is loaded in between."""
+
 
 def upgrade(engine: sa.Engine) -> None:
     """Apply the migrations that are missing; nothing when the database is as new as this version, or newer."""
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            for limit in ("statement_timeout", "lock_timeout"):  # a large table takes its time, and others wait for it
-                connection.execute(sa.text(f"SET LOCAL {limit} = 0"))
+            for limit in LIMITS:
+                connection.execute(sa.text(f"SET LOCAL {limit}"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADING)))
         if version(connection) < newest():
             _migrate(connection)

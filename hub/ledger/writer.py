@@ -74,9 +74,10 @@ Bulk = Callable[[Transaction, Sequence[Item]], Sequence[Result | HubError]]
 """Work on many items at once: for each, in the same order, its result or its error."""
 
 
-class _Job(Fact, frozen=True, eq=False):
+class _Job(Fact, frozen=True, eq=False, gc=True):
     """One caller's item, the work that takes it (with others of its kind), and where the answer goes. `bounded`: its caller
-    waits only so long, and what has not been begun by then is not done."""
+    waits only so long, and what has not been begun by then is not done. It is searched for garbage: the caller that holds it
+    waits for the answer that it holds."""
 
     bulk: Bulk[Any, Any]
     item: Any

@@ -1,9 +1,11 @@
 """Many callers, one commit: each has its own answer."""
 
 import asyncio
+import gc
 import os
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
 
 import psycopg
@@ -16,7 +18,7 @@ from hub.ledger import Acceptance, Content, Ledger, Search
 from hub.ledger.accepting import accept
 from hub.ledger.chain import Journal, head_of
 from hub.ledger.store import QUICK
-from hub.ledger.writer import Transaction
+from hub.ledger.writer import Transaction, _Job
 from hub.message import Receipt
 from tests.ledger.conftest import Opener
 from tests.ledger.makers import an_acceptance
@@ -212,3 +214,19 @@ async def test_a_node_that_stands_still_within_a_transaction_stands_in_nobodys_w
     assert (first.duplicate, second.duplicate, second.message) == (False, True, first.message)
     assert one._writer.retried == 1
     assert await one.verify_journal() is None
+
+
+def test_a_caller_that_will_never_be_answered_is_let_go_with_its_call() -> None:
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _loop, _context: None)
+
+    async def call() -> None:
+        job = _Job(accept, an_acceptance("R1"), 0, loop.create_future())
+        await job.answer
+
+    caller = weakref.ref(loop.create_task(call()))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    gc.collect()
+
+    assert caller() is None

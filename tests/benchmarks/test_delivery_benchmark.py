@@ -75,7 +75,8 @@ def test_a_filled_ledger_is_searched_and_goes_on(stand: Stand, hub: HubContender
 def test_every_figure_has_its_name() -> None:
     runs = [_run(completed_per_s=speed) for speed in (100.0, 300.0, 200.0)]
     twice = [_run(completed_per_s=2 * run.completed_per_s) for run in runs]
-    contest = Contest({name: twice if name == "rest" else runs for name in CONTENDERS})
+    one_less = replace(runs[0], refused=1, statuses={"202": 9, "503": 1})
+    contest = Contest({name: twice if name == "rest" else runs for name in CONTENDERS} | {"raw": [one_less]})
     small, large = (Grown("SQLite", messages, 1.0, runs, [1.0, 2.0]) for messages in (10, 1000))
     whole = Whole(
         form=replace(SHORT, large=1000),
@@ -95,6 +96,7 @@ def test_every_figure_has_its_name() -> None:
     assert found["postgresql_to_sqlite"] == found["soap_to_rest"] == 0.5
     assert found["growth_1m"] == found["growth_1m_postgresql"] == found["dead_lane_p99_ratio"] == 1
     assert found["search_p99_ms"] == 2
+    assert (found["refused"], found["refused_by"]) == (1, "one: 503")
     assert None not in found.values()
 
 

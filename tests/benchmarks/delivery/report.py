@@ -72,6 +72,7 @@ def figures(whole: Whole) -> Figures:
         "dead_lane_waiting": whole.paced.waiting,
         "idle_cpu_percent": whole.idle_percent,
         "refused": sum(run.refused for run in _all(whole)),
+        "refused_by": _refusals(_all(whole)),
         "doubled": sum(run.doubled for run in _all(whole)),
     }
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in found.items()}
@@ -225,6 +226,12 @@ def _all(whole: Whole) -> list[Run]:
     """The runs of the contest and those at a citizen's pace."""
     raced = [run for runs in whole.contest.runs.values() for run in runs]
     return [*raced, *whole.paced.free, *whole.paced.beside_dead, *whole.paced_postgresql]
+
+
+def _refusals(runs: Sequence[Run]) -> str:
+    """Who refused, and with which HTTP status (0: the connection ended without an answer)."""
+    found = {f"{run.name}: {status}" for run in runs for status in run.statuses if not status.startswith("2")}
+    return ", ".join(sorted(found))
 
 
 def _growth(pair: tuple[Grown, Grown] | None) -> float | None:

@@ -255,11 +255,16 @@ async def half_written(ledger: Ledger) -> list[str]:
 
 
 async def half_purged(ledger: Ledger) -> list[str]:
-    """Contents that are gone without a line that says so, or the other way round."""
+    """Contents that are gone without a line that says so, or the other way round; or of some that have ended and not of all
+    (a full disk may have refused that one of the two ends)."""
     gone = "SELECT count(*) FROM message WHERE id NOT IN (SELECT message FROM content)"
     told = "SELECT coalesce(sum(json_extract(detail, '$.contents')), 0) FROM journal WHERE event = 'purged'"
-    counts = [await ledger._store.read(lambda of, ask=ask: of.exec_driver_sql(ask).scalar()) for ask in (gone, told)]
-    return [] if counts in ([0, 0], [2, 2]) else [f"{counts[0]} are purged, and the journal says {counts[1]}"]
+    ended = "SELECT count(*) FROM delivery WHERE state = 'cancelled'"
+    asked = (gone, told, ended)
+    counts = [await ledger._store.read(lambda of, ask=ask: of.exec_driver_sql(ask).scalar()) for ask in asked]
+    if counts[0] == counts[1] and counts[0] in (0, counts[2]):
+        return []
+    return [f"{counts[0]} of {counts[2]} are purged, and the journal says {counts[1]}"]
 
 
 async def said_again(ledger: Ledger, facts: Sequence[dict], found: Mapping[str, str]) -> list[str]:
